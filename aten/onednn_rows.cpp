@@ -1,0 +1,78 @@
+#include "aten/onednn_rows.h"
+
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+
+#include <optional>
+
+namespace stoker::aten {
+namespace {
+
+using LinearPointwise = at::Tensor(const at::Tensor&, const at::Tensor&,
+                                   const std::optional<at::Tensor>&, std::string_view,
+                                   c10::List<std::optional<at::Scalar>>,
+                                   std::optional<std::string_view>);
+using ReorderWeight = at::Tensor(const at::Tensor&, std::optional<int64_t>);
+
+struct Operators {
+  c10::TypedOperatorHandle<LinearPointwise> linear;
+  c10::TypedOperatorHandle<ReorderWeight> reorder;
+};
+
+std::optional<Operators>& operators() {
+  static std::optional<Operators> found;
+  return found;
+}
+
+const char* no_limits(const kernels::MatmulProblem&) noexcept { return nullptr; }
+
+// oneDNN computes bf16 without AVX512_BF16 as well, but slower than stock's MKL.
+constexpr kernels::Row kRows[] = {
+    {"onednn_packed_f32", jit::Isa::kAvx2, kernels::DataType::kFloat32, &no_limits},
+    {"onednn_packed_bf16", jit::Isa::kAvx512Bf16, kernels::DataType::kBFloat16, &no_limits},
+};
+
+at::Tensor reorder(std::span<const at::Tensor> sources) {
+  return operators()->reorder.call(sources[0].contiguous(), std::nullopt);
+}
+
+template <class Schema>
+std::optional<c10::TypedOperatorHandle<Schema>> find(const char* name, const char* schema) {
+  const auto handle = c10::Dispatcher::singleton().findSchema({name, ""});
+  if (!handle || c10::toString(handle->schema()) != schema) return std::nullopt;
+  return handle->typed<Schema>();
+}
+
+}  // namespace
+
+const char* find_onednn_operators() {
+  const auto linear = find<LinearPointwise>(
+      "mkldnn::_linear_pointwise",
+      "mkldnn::_linear_pointwise(Tensor X, Tensor W, Tensor? B, str attr, Scalar?[] scalars, "
+      "str? algorithm) -> Tensor Y");
+  const auto reorder_weight = find<ReorderWeight>(
+      "mkldnn::_reorder_linear_weight",
+      "mkldnn::_reorder_linear_weight(Tensor self, int? batch_size=None) -> Tensor Y");
+  if (!linear || !reorder_weight) return "torch's oneDNN operators are absent or changed";
+  operators() = Operators{*linear, *reorder_weight};
+  return nullptr;
+}
+
+std::span<const kernels::Row> onednn_rows() noexcept {
+  return operators() ? std::span<const kernels::Row>(kRows) : std::span<const kernels::Row>();
+}
+
+RowResult run_onednn(const WeightProduct& product) {
+  const Packed packed =
+      get_packed({Recipe::kOnednnLinear, {&product.weight, 1}, &reorder, product.sightings});
+  if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
+  // Nothing records this call (the gate saw to it): skip the autograd keys' fallthroughs.
+  const at::AutoDispatchBelowADInplaceOrView below_autograd;
+  const std::optional<at::Tensor> bias =
+      product.bias ? std::optional<at::Tensor>(*product.bias) : std::nullopt;
+  return {operators()->linear.call(*product.input, packed.value, bias, "none",
+                                  c10::List<std::optional<at::Scalar>>(), std::nullopt),
+          nullptr};
+}
+
+}  // namespace stoker::aten

@@ -1,0 +1,101 @@
+// The one way an operator is overridden: gate -> problem -> select -> run, or stock.
+//
+// Op gives:
+//   using Schema = R(Args...);                      the C++ signature of the operator
+//   static constexpr OpId id;
+//   static R stock(Args...);                        the kernel that was replaced
+//   static Operands operands(Args...);              every tensor argument, for the gate
+//   static const char* to_product(WeightProduct&, Args...);   why not, or null
+//   static std::span<const kernels::Row> rows();
+//   static R finish(at::Tensor, Args...);           hands the result back (out= copies)
+// Nothing else in the library calls stock or counts.
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <utility>
+
+#include <ATen/record_function.h>
+
+#include "aten/counters.h"
+#include "aten/gate.h"
+#include "aten/onednn_rows.h"
+#include "aten/settings.h"
+
+namespace stoker::aten {
+
+// Read by every call; enable() and disable() flip it. Dispatch tables are not synchronised with
+// running threads, so they stay as they are.
+inline std::atomic<bool> active{false};
+
+// Set while a stock kernel runs on this thread: the operators it calls in turn are stock as well.
+inline thread_local bool inside_stock __attribute__((tls_model("initial-exec"))) = false;
+
+class StockScope {
+ public:
+  StockScope() noexcept : before_(std::exchange(inside_stock, true)) {}
+  ~StockScope() { inside_stock = before_; }
+  StockScope(const StockScope&) = delete;
+  StockScope& operator=(const StockScope&) = delete;
+
+ private:
+  bool before_;
+};
+
+// What select() needs to know of this machine and process.
+struct Machine {
+  jit::Isa isa;
+  const kernels::Calibration* calibration;
+  kernels::Policy policy;
+};
+const Machine& machine();
+
+template <class Op, class Schema = typename Op::Schema>
+struct Override;
+
+template <class Op, class R, class... Args>
+struct Override<Op, R(Args...)> {
+  static R call(Args... args) {
+    if (inside_stock || !active.load(std::memory_order_relaxed)) return Op::stock(args...);
+    WeightProduct product;
+    const kernels::Row* row = nullptr;
+    const char* declined = choose(product, row, args...);
+    if (declined == nullptr) {
+      RowResult result = run(product, row->name);
+      if (result.declined == nullptr) {
+        count_taken(Op::id, row->name);
+        return Op::finish(std::move(result.value), args...);
+      }
+      declined = result.declined;
+    }
+    count_declined(Op::id, declined);
+    const StockScope scope;
+    return Op::stock(args...);
+  }
+
+ private:
+  static const char* choose(WeightProduct& product, const kernels::Row*& row, Args... args) {
+    if (Op::rows().empty()) return "no row for this operator yet";
+    if (const char* why = gate_operands(Op::operands(args...))) return why;
+    if (const char* why = Op::to_product(product, args...)) return why;
+    const Machine& m = machine();
+    const auto chosen =
+        kernels::select(Op::rows(), product.problem, m.isa, *m.calibration, m.policy);
+    if (chosen.row == nullptr) return chosen.reason;
+    row = chosen.row;
+    return gate_context();
+  }
+
+  // A row that throws declined: stock either works or raises its own error.
+  static RowResult run(const WeightProduct& product, const char* row) {
+    RECORD_FUNCTION(row, {});
+    const StockScope scope;
+    try {
+      return run_onednn(product);
+    } catch (const std::exception&) {
+      return {at::Tensor(), "the row raised an error"};
+    }
+  }
+};
+
+}  // namespace stoker::aten

@@ -1,0 +1,276 @@
+#include "aten/packed_weights.h"
+
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <c10/core/InferenceMode.h>
+#include <pthread.h>
+
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <sstream>
+#include <unordered_map>
+
+#include "aten/memory_budget.h"
+#include "aten/pack_entry.h"
+#include "aten/provenance.h"
+#include "aten/settings.h"
+#include "aten/torch_private.h"
+
+namespace stoker::aten {
+namespace {
+
+constexpr const char* kTooFew = "weight not seen often enough to be worth packing";
+constexpr const char* kBackOff = "weight was written lately: waiting before packing again";
+constexpr const char* kHolders = "weight memory has other holders (kept state_dict, view or array)";
+constexpr const char* kForeignHook = "weight memory is copy-on-write or watched by someone else";
+constexpr const char* kWritten = "weight was written while it was packed";
+constexpr const char* kNoMemory = "a pack would take more than a quarter of the free memory";
+constexpr const char* kBudget = "the budget of packed bytes is used up";
+
+constexpr uint64_t kRecount = 64;          // sightings between two looks at a refused weight
+constexpr uint64_t kSweepEvery = 256;      // lookups
+constexpr uint64_t kIdleBeforeEvict = 4096;  // lookups; a model larger than the budget must not churn
+
+using Map = std::unordered_map<PackKey, std::unique_ptr<PackEntry>, PackKeyHash>;
+
+struct Cache {
+  std::shared_mutex mutex;
+  Map entries;
+  PackTotals totals;
+  std::atomic<uint64_t> lookups{0};
+};
+
+Cache& cache();
+
+void before_fork() { cache().mutex.lock(); }
+void after_fork() { cache().mutex.unlock(); }
+
+// Leaked: kernels may run while the process is torn down.
+Cache& cache() {
+  static Cache* const instance = [] {
+    auto* made = new Cache();
+    pthread_atfork(&before_fork, &after_fork, &after_fork);
+    return made;
+  }();
+  return *instance;
+}
+
+bool always() { return settings().policy == kernels::Policy::kAlways; }
+
+void release(Cache& c, PackEntry& entry) {
+  if (!entry.packed.defined()) return;
+  c.totals.entries -= 1;
+  c.totals.bytes -= entry.bytes;
+  entry.drop_pack();
+}
+
+void sweep(Cache& c) {
+  for (auto it = c.entries.begin(); it != c.entries.end();) {
+    if (it->second->expired()) {
+      release(c, *it->second);
+      it = c.entries.erase(it);
+    } else {
+      ++it;
+    }
+  }
+}
+
+// The bytes that the weights alive would take, or what the user allows.
+int64_t budget(const Cache& c) {
+  if (settings().pack_budget) return *settings().pack_budget;
+  int64_t seen = 0;
+  for (const auto& [key, entry] : c.entries) seen += entry->bytes;
+  return seen;
+}
+
+bool make_room(Cache& c, int64_t bytes) {
+  const int64_t limit = budget(c);
+  if (bytes > limit) return false;
+  const uint64_t now = c.lookups.load(std::memory_order_relaxed);
+  while (c.totals.bytes + bytes > limit) {
+    PackEntry* oldest = nullptr;
+    for (auto& [key, entry] : c.entries) {
+      if (entry->packed.defined() && (!oldest || entry->last_use < oldest->last_use)) {
+        oldest = entry.get();
+      }
+    }
+    if (oldest == nullptr || (!always() && now - oldest->last_use < kIdleBeforeEvict)) return false;
+    release(c, *oldest);
+    c.totals.evictions += 1;
+  }
+  return true;
+}
+
+// Counts holders and arms the hooks of one source. Null, or why the weight may not be packed.
+const char* arm_source(const Source& source, SourceState& state) {
+  const c10::Storage& storage = source.tensor->storage();
+  const Provenance origin = provenance(*storage.unsafeGetStorageImpl(), settings().pack_mapped);
+  if (origin.refusal != nullptr) return origin.refusal;
+  if (torch_private::holders(storage) > 1 + source.own_views) return kHolders;
+  state.armed = arm(state.storage.lock());
+  if (state.armed.watch == nullptr) return kForeignHook;
+  state.parent = origin.parent;
+  if (origin.parent != nullptr) {
+    c10::raw::intrusive_ptr::incref(origin.parent);
+    state.parent_armed = arm(c10::intrusive_ptr<c10::StorageImpl>::reclaim(origin.parent));
+    if (state.parent_armed.watch == nullptr) return kForeignHook;
+  }
+  return nullptr;
+}
+
+const char* arm_all(const PackRequest& request, PackEntry& entry) {
+  entry.remember(request);
+  for (size_t i = 0; i < entry.source_count; ++i) {
+    if (const char* why = arm_source(request.sources[i], entry.sources[i])) return why;
+  }
+  return nullptr;
+}
+
+const char* pack_now(Cache& c, const PackRequest& request, PackEntry& entry) {
+  if (!fits_available(entry.bytes)) return kNoMemory;
+  if (!make_room(c, entry.bytes)) return kBudget;
+  // A pack outlives the modes of the call that made it.
+  const c10::InferenceMode not_inference(false);
+  const at::AutoDispatchBelowADInplaceOrView no_autograd;
+  std::array<at::Tensor, kMaxSources> aliases;
+  for (size_t i = 0; i < entry.source_count; ++i) aliases[i] = private_alias(request.sources[i]);
+  const uint64_t before = entry.firings > 0 ? checksum_of(request) : 0;
+  at::Tensor packed = request.pack({aliases.data(), entry.source_count});
+  if (!entry.proves(request)) return kWritten;
+  entry.packed = std::move(packed);
+  entry.checksum = before;
+  entry.checksum_due = entry.firings > 0;
+  c.totals.packs += 1;
+  c.totals.entries += 1;
+  c.totals.bytes += entry.bytes;
+  return nullptr;
+}
+
+// A write was announced: wait, twice as long each time, before packing again.
+void back_off(Cache& c, PackEntry& entry) {
+  if (entry.packed.defined()) c.totals.drops += 1;
+  release(c, entry);
+  entry.firings += 1;
+  if (always()) return;
+  const uint32_t doubling = std::min(entry.firings, 8u);
+  entry.retry_at = entry.sightings + (2ull << doubling);
+  entry.retry_time = Clock::now() + std::chrono::milliseconds(4 << doubling);
+}
+
+Packed refuse(PackEntry& entry, const char* why) {
+  entry.refusal = why;
+  entry.retry_at = entry.sightings + (always() ? 0 : kRecount);
+  return {at::Tensor(), why};
+}
+
+PackEntry& find_or_insert(Cache& c, const PackRequest& request, const PackKey& key) {
+  const auto found = c.entries.find(key);
+  if (found != c.entries.end()) return *found->second;
+  sweep(c);
+  PackEntry& entry = *c.entries.emplace(key, std::make_unique<PackEntry>()).first->second;
+  entry.retry_at = always() ? 0 : request.sightings;
+  // Armed from the first sight on, so that pointers exported before the pack are noticed too.
+  entry.refusal = arm_all(request, entry);
+  return entry;
+}
+
+// Everything but the hit: with the cache to itself.
+Packed consider(Cache& c, const PackRequest& request, const PackKey& key) {
+  PackEntry& entry = find_or_insert(c, request, key);
+  entry.sightings += 1;
+  entry.last_use.store(c.lookups.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  const bool proven = entry.proves(request);
+  if (proven && entry.packed.defined() &&
+      (!entry.checksum_due || checksum_of(request) == entry.checksum)) {
+    entry.checksum_due = false;
+    return {entry.packed, nullptr};
+  }
+  const bool armed_before = entry.refusal == nullptr;
+  if (entry.packed.defined() || (armed_before && !proven)) {
+    back_off(c, entry);
+    entry.refusal = arm_all(request, entry);
+  }
+  if (entry.sightings < entry.retry_at) {
+    if (entry.refusal != nullptr) return {at::Tensor(), entry.refusal};
+    return {at::Tensor(), entry.firings > 0 ? kBackOff : kTooFew};
+  }
+  if (Clock::now() < entry.retry_time) return {at::Tensor(), kBackOff};
+  entry.refusal = arm_all(request, entry);
+  if (entry.refusal == nullptr) entry.refusal = pack_now(c, request, entry);
+  if (entry.refusal != nullptr) return refuse(entry, entry.refusal);
+  return {entry.packed, nullptr};
+}
+
+}  // namespace
+
+Packed get_packed(const PackRequest& request) {
+  Cache& c = cache();
+  const PackKey key = key_of(request);
+  const uint64_t tick = c.lookups.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (tick % kSweepEvery != 0) {
+    const std::shared_lock lock(c.mutex);
+    const auto found = c.entries.find(key);
+    if (found != c.entries.end()) {
+      PackEntry& entry = *found->second;
+      if (entry.packed.defined() && !entry.checksum_due && entry.proves(request)) {
+        entry.last_use.store(tick, std::memory_order_relaxed);
+        return {entry.packed, nullptr};
+      }
+    }
+  }
+  const std::unique_lock lock(c.mutex);
+  if (tick % kSweepEvery == 0) sweep(c);
+  return consider(c, request, key);
+}
+
+void sweep_packed() noexcept {
+  Cache& c = cache();
+  const std::unique_lock lock(c.mutex, std::try_to_lock);
+  if (lock.owns_lock()) sweep(c);
+}
+
+void drop_all_packed() {
+  Cache& c = cache();
+  const std::unique_lock lock(c.mutex);
+  for (auto& [key, entry] : c.entries) {
+    release(c, *entry);
+    for (size_t i = 0; i < entry->source_count; ++i) {
+      if (const auto storage = entry->sources[i].storage.lock()) disarm(storage.get());
+    }
+  }
+  c.entries.clear();
+}
+
+void disarm_storage(c10::StorageImpl* storage) {
+  const std::unique_lock lock(cache().mutex);
+  disarm(storage);
+}
+
+PackTotals pack_totals() {
+  Cache& c = cache();
+  const std::unique_lock lock(c.mutex);
+  PackTotals totals = c.totals;
+  totals.budget = budget(c);
+  return totals;
+}
+
+std::string explain_packed() {
+  Cache& c = cache();
+  const std::unique_lock lock(c.mutex);
+  std::ostringstream out;
+  for (const auto& [key, entry] : c.entries) {
+    if (entry->expired()) continue;
+    out << "  " << key.parts[0].rows << " x " << key.parts[0].cols << " "
+        << c10::toString(key.parts[0].dtype) << ": ";
+    if (entry->packed.defined()) {
+      out << "packed, " << entry->bytes << " bytes";
+    } else {
+      out << "not packed: " << (entry->refusal ? entry->refusal : kTooFew);
+    }
+    out << ", seen " << entry->sightings << " times outside the fast path, written "
+        << entry->firings << " times\n";
+  }
+  return out.str();
+}
+
+}  // namespace stoker::aten

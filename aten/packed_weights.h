@@ -1,0 +1,70 @@
+// The one cache of packed weights. A pack is handed out only while it is provably the weight.
+//
+// Protocol: count the holders of every source's memory and arm its write hook, pack from a private
+// alias, publish only if every source is still armed. A pack is valid while storage identity,
+// geometry, data pointer, size and version are the same and no write was announced.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace stoker::aten {
+
+constexpr size_t kMaxSources = 4;
+
+// How sources become a pack; part of the identity of an entry.
+enum class Recipe : uint8_t { kOnednnLinear };
+
+// A weight as the matrix [rows, cols] it is used as; strides in elements. `tensor` gives storage,
+// offset, dtype and version.
+struct Source {
+  const at::Tensor* tensor = nullptr;
+  int64_t rows = 0, cols = 0;
+  int64_t row_stride = 0, col_stride = 0;
+  int64_t own_views = 0;  // holders of the storage that exist only for this call
+};
+
+struct PackRequest {
+  Recipe recipe;
+  std::span<const Source> sources;  // at most kMaxSources
+  // Packs from plain tensors of the sources' geometry; what it returns shares no memory with them.
+  at::Tensor (*pack)(std::span<const at::Tensor> sources);
+  uint32_t sightings;  // calls with this weight before it is worth packing
+};
+
+struct Packed {
+  at::Tensor value;              // undefined when refused
+  const char* refusal = nullptr;  // why, as a literal
+};
+
+struct PackTotals {
+  int64_t entries = 0;    // packs alive
+  int64_t bytes = 0;      // their bytes
+  int64_t budget = 0;     // the most they may take together
+  int64_t packs = 0;      // ever made
+  int64_t drops = 0;      // dropped because the weight was written or moved
+  int64_t evictions = 0;  // dropped for lack of room
+};
+
+// Thread-safe. May run the packing and return a fresh pack, hand out a valid one, or refuse.
+Packed get_packed(const PackRequest& request);
+
+// Frees the packs of weights that died. Does nothing while another thread is in the cache.
+void sweep_packed() noexcept;
+
+// Frees every pack and takes every write hook off.
+void drop_all_packed();
+
+// Takes the write hook off one storage, for a kernel that cannot work with it; counts as a write.
+void disarm_storage(c10::StorageImpl* storage);
+
+PackTotals pack_totals();
+
+// One line a weight: geometry, state, bytes, why not packed.
+std::string explain_packed();
+
+}  // namespace stoker::aten

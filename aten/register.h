@@ -1,0 +1,16 @@
+// The explicit list of what is registered: one function an operator file.
+#pragma once
+
+#include <torch/library.h>
+
+namespace stoker::aten {
+
+void register_linear(torch::Library& composite);  // CompositeImplicitAutograd
+void register_matmul(torch::Library& cpu);        // CPU
+void register_lazy_clone(torch::Library& cpu);    // CPU
+
+// Registers one kernel unless STOKER_DISABLE names it or somebody else overrode the slot already;
+// says so under STOKER_VERBOSE and in status().
+bool may_override(const char* op, const char* overload, c10::DispatchKey key);
+
+}  // namespace stoker::aten

@@ -1,0 +1,31 @@
+// Every environment variable Stoker reads, read once when the library is loaded.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+#include <string>
+
+#include "kernels/select.h"
+
+namespace stoker::aten {
+
+struct Settings {
+  bool off = false;                             // STOKER=0
+  std::vector<std::string> disabled;            // STOKER_DISABLE=linear,mm
+  bool verbose = false;                         // STOKER_VERBOSE=1
+  std::optional<int64_t> pack_budget;           // STOKER_PACK_BUDGET=bytes[K|M|G]
+  bool pack_mapped = true;                      // STOKER_PACK_MAPPED=0
+  kernels::Policy policy = kernels::Policy::kCalibrated;  // STOKER_SELECT=calibrated|always
+
+  bool operator_disabled(std::string_view name) const;
+};
+
+// Throws c10::Error naming the variable when a value cannot be understood.
+const Settings& settings();
+
+// "512M" -> 536870912. Throws c10::Error on anything else than digits and one of K, M, G.
+int64_t parse_bytes(std::string_view text);
+
+}  // namespace stoker::aten

@@ -1,0 +1,34 @@
+#include "aten/torch_private.h"
+
+#include <caffe2/core/common.h>
+#include <torch/csrc/autograd/engine.h>
+#include <torch/csrc/autograd/forward_grad.h>
+
+namespace stoker::aten::torch_private {
+
+bool autograd_engine_running() noexcept {
+  return torch::autograd::get_current_graph_task_id() >= 0;
+}
+
+bool forward_ad_active() { return torch::autograd::ForwardADLevel::try_get_by_idx(0) != nullptr; }
+
+std::string torch_version() {
+  const auto& options = caffe2::GetBuildOptions();
+  const auto found = options.find("TORCH_VERSION");
+  return found == options.end() ? "unknown" : found->second;
+}
+
+void set_write_hook(c10::StorageImpl* storage, WriteHook hook) { storage->set_materializer(hook); }
+
+void clear_write_hook(c10::StorageImpl* storage) { storage->clear_materializer(); }
+
+bool has_write_hook(const c10::StorageImpl* storage) noexcept {
+  return storage->has_materializer();
+}
+
+int64_t holders(const c10::Storage& storage) {
+  const bool wrapped = storage.unsafeGetStorageImpl()->pyobj_slot()->load_pyobj() != nullptr;
+  return static_cast<int64_t>(storage.use_count()) - (wrapped ? 1 : 0);
+}
+
+}  // namespace stoker::aten::torch_private

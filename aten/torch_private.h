@@ -1,0 +1,30 @@
+// Everything Stoker uses of torch that is not promised to stay; each has a test in tests/contract.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/StorageImpl.h>
+
+#include <string>
+
+namespace stoker::aten::torch_private {
+
+// Inside backward(), where grad mode is off but products belong to autograd.
+bool autograd_engine_running() noexcept;
+
+// True while any forward-mode AD level is open: tangent products run on plain tensors.
+bool forward_ad_active();
+
+// The version torch was built as, "2.13.0": from the library itself, not from its headers.
+std::string torch_version();
+
+using WriteHook = void (*)(c10::StorageImpl*);
+
+// torch's one-shot hook, called before any mutable pointer of the storage is handed out.
+void set_write_hook(c10::StorageImpl* storage, WriteHook hook);
+void clear_write_hook(c10::StorageImpl* storage);
+bool has_write_hook(const c10::StorageImpl* storage) noexcept;
+
+// Tensors (and arrays made from tensors) that hold the storage; its Python wrapper is not one.
+int64_t holders(const c10::Storage& storage);
+
+}  // namespace stoker::aten::torch_private

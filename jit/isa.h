@@ -1,0 +1,33 @@
+// What the CPU and the operating system let us execute.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace stoker::jit {
+
+// Composed groups, each containing the ones before it.
+enum class Isa : uint8_t {
+  kBaseline,    // less than AVX2 + FMA: Stoker stays off
+  kAvx2,        // AVX2, FMA, F16C
+  kAvx512,      // F, BW, DQ, VL, CD
+  kAvx512Bf16,  // + AVX512_BF16
+};
+
+struct CpuInfo {
+  std::string vendor;  // "GenuineIntel", "AuthenticAMD", ...
+  int family = 0;      // display family (base + extended)
+  int model = 0;       // display model
+  Isa isa = Isa::kBaseline;
+};
+
+// Reads CPUID once; OS support of the vector state is included.
+const CpuInfo& host_cpu() noexcept;
+
+const char* isa_name(Isa isa) noexcept;
+
+// Display family and model from CPUID leaf 1 EAX (Intel SDM vol. 2A, CPUID; AMD APM vol. 3, E.3.2).
+int display_family(uint32_t leaf1_eax) noexcept;
+int display_model(uint32_t leaf1_eax) noexcept;
+
+}  // namespace stoker::jit

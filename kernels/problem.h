@@ -1,0 +1,20 @@
+// What a matrix product asks for, free of torch: the input of select().
+#pragma once
+
+#include <cstdint>
+
+namespace stoker::kernels {
+
+enum class DataType : uint8_t { kFloat32, kBFloat16 };
+
+// C[M,N] (+ bias[N]) = A[M,K] x B[K,N], `batch` times. B is a weight when it may be packed ahead.
+struct MatmulProblem {
+  int64_t m = 0;
+  int64_t n = 0;
+  int64_t k = 0;
+  int64_t batch = 1;
+  DataType type = DataType::kFloat32;
+  bool has_bias = false;
+};
+
+}  // namespace stoker::kernels

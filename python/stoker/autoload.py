@@ -1,0 +1,63 @@
+"""The entry point that torch calls at the end of ``import torch``.
+
+It imports nothing heavy and never raises: an exception here would make ``import torch`` fail for
+good in this process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import sys
+
+VERSION = "0.1.0"
+BUILT_FOR_TORCH = "2.13"  # torch's inline layouts change with each minor version
+
+library: ctypes.CDLL | None = None
+why = "torch is not imported yet, or TORCH_DEVICE_BACKEND_AUTOLOAD is 0"
+
+
+def load() -> None:
+    """Load libstoker.so; say on stderr, in one line, why not. Called with ``import torch``."""
+    global why
+    try:
+        if library is not None:
+            return
+        if os.environ.get("STOKER") == "0":
+            why = "STOKER=0"
+            return
+        _load(sys.modules["torch"])
+    except Exception as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        _say(why)
+
+
+def _load(torch) -> None:
+    global library, why
+    running = torch.__version__
+    if running.split("+")[0].split(".")[:2] != BUILT_FOR_TORCH.split("."):
+        raise RuntimeError(f"built for torch {BUILT_FOR_TORCH}.*, found {running}")
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "libstoker.so")
+    loaded = ctypes.CDLL(path)  # its constructor enables it, and says so itself when it cannot
+    loaded.stoker_why.restype = ctypes.c_char_p
+    loaded.stoker_learn_slice_deleter.argtypes = [ctypes.c_void_p]
+    loaded.stoker_learn_slice_deleter.restype = None
+    loaded.stoker_sweep.restype = None
+    # safetensors and torch.load(mmap=True) hand weights out as slices of a mapped storage.
+    example = torch.UntypedStorage(64)[0:32]
+    loaded.stoker_learn_slice_deleter(example._cdata)
+    library = loaded
+    why = loaded.stoker_why().decode()
+    gc.callbacks.append(_after_collection)
+
+
+def _after_collection(phase: str, info: dict) -> None:
+    """A model that died in a cycle gives its packed weights back with it."""
+    if phase == "stop" and info["generation"] == 2 and library is not None:
+        library.stoker_sweep()
+
+
+def _say(line: str) -> None:
+    if sys.stderr is not None:  # None under pythonw-like hosts; status() says it all the same
+        sys.stderr.write(f"stoker: off: {line}\n")

@@ -1,0 +1,75 @@
+// The dispatcher asked about other machines: select() is a pure function.
+#include "kernels/select.h"
+
+#include <gtest/gtest.h>
+
+namespace stoker::kernels {
+namespace {
+
+const char* accepts(const MatmulProblem&) noexcept { return nullptr; }
+const char* odd_k_only(const MatmulProblem& p) noexcept {
+  return p.k % 2 ? nullptr : "unsupported: even K";
+}
+
+constexpr Row kRows[] = {
+    {"best", jit::Isa::kAvx512Bf16, DataType::kFloat32, &odd_k_only},
+    {"plain", jit::Isa::kAvx2, DataType::kFloat32, &accepts},
+};
+constexpr Rule kRules[] = {{"best", 1, 64, 0, 0}, {"plain", 8, 64, 1000, 0}};
+constexpr Calibration kCalibration{"test", kRules};
+
+MatmulProblem problem(int64_t m, int64_t n, int64_t k, DataType type = DataType::kFloat32) {
+  return {m, n, k, 1, type, false};
+}
+
+Selection pick(const MatmulProblem& p, jit::Isa isa, Policy policy = Policy::kCalibrated) {
+  return select(kRows, p, isa, kCalibration, policy);
+}
+
+TEST(Select, TakesTheFirstRowThatSupportsTheProblem) {
+  EXPECT_STREQ(pick(problem(8, 64, 33), jit::Isa::kAvx512Bf16).row->name, "best");
+  EXPECT_STREQ(pick(problem(8, 64, 32), jit::Isa::kAvx512Bf16).row->name, "plain");
+  EXPECT_STREQ(pick(problem(8, 64, 33), jit::Isa::kAvx512).row->name, "plain");
+}
+
+TEST(Select, DeclinesWithAReason) {
+  EXPECT_STREQ(pick(problem(8, 64, 33), jit::Isa::kBaseline).reason,
+               "unsupported: this CPU lacks the instructions");
+  EXPECT_STREQ(pick(problem(8, 8, 8), jit::Isa::kAvx2).reason,
+               "unprofitable: not measured faster than stock at this size on this CPU");
+  EXPECT_STREQ(pick(problem(8, 64, 33, DataType::kBFloat16), jit::Isa::kAvx2).reason,
+               "no row for this dtype");
+  EXPECT_STREQ(select({}, problem(1, 1, 1), jit::Isa::kAvx2, kCalibration, Policy::kAlways).reason,
+               "no row for this operator yet");
+}
+
+TEST(Select, AlwaysIgnoresTheCalibrationButNotTheIsa) {
+  EXPECT_STREQ(pick(problem(1, 1, 2), jit::Isa::kAvx2, Policy::kAlways).row->name, "plain");
+  EXPECT_EQ(pick(problem(1, 1, 2), jit::Isa::kBaseline, Policy::kAlways).row, nullptr);
+}
+
+TEST(Calibration, BoundsAreInclusive) {
+  EXPECT_FALSE(kCalibration.faster("plain", problem(7, 100, 100)));
+  EXPECT_TRUE(kCalibration.faster("plain", problem(8, 100, 10)));
+  EXPECT_FALSE(kCalibration.faster("plain", problem(8, 111, 9)));
+  EXPECT_TRUE(kCalibration.faster("plain", problem(64, 100, 100)));
+  EXPECT_FALSE(kCalibration.faster("plain", problem(65, 100, 100)));
+  EXPECT_FALSE(kCalibration.faster("unknown", problem(8, 100, 100)));
+}
+
+// What other machines would choose for BERT-base's 768 -> 3072 at 128 and at 4 tokens.
+TEST(Calibration, KnowsTheMeasuredFamilies) {
+  const auto faster = [](const char* vendor, int family, int model, int64_t m) {
+    const jit::CpuInfo cpu{vendor, family, model, jit::Isa::kAvx512Bf16};
+    return calibration_for(cpu).faster("onednn_packed_f32", problem(m, 3072, 768));
+  };
+  EXPECT_TRUE(faster("AuthenticAMD", 26, 2, 128));
+  EXPECT_TRUE(faster("AuthenticAMD", 26, 2, 4));
+  EXPECT_TRUE(faster("GenuineIntel", 6, 207, 128));
+  EXPECT_FALSE(faster("GenuineIntel", 6, 207, 512));
+  EXPECT_FALSE(faster("GenuineIntel", 6, 106, 128)) << "never measured: the prior holds";
+  EXPECT_TRUE(faster("GenuineIntel", 6, 106, 32));
+}
+
+}  // namespace
+}  // namespace stoker::kernels
