@@ -12,27 +12,29 @@ constexpr std::string_view kBf16 = "onednn_packed_bf16";
 // Intel family 6 models 143 (Sapphire Rapids) and 207 (Emerald Rapids). Measured on model 207
 // without AMX (masked by the hypervisor), torch 2.13.0, one pinned thread, cold weights, 384x384 to
 // 4096x4096. MKL is near its peak here: fp32 loses below M = 4 (0.7-1.0x) and for 384x384 below
-// M = 16; it wins 1.1-1.6x at M = 8..64 and 1.03-1.1x up to M = 256; at M = 512 it is a tie.
+// M = 16; it wins 1.1-1.6x at M = 8..64 and 1.03-1.1x up to M = 256. At M = 512 weights up to 768x768
+// still win 1.03-1.07x; 3072x768 and 4096x4096 tie (0.98-1.00x).
 constexpr Rule kIntelSapphireRules[] = {
-    {kF32, 8, 256, 450'000, 0},
-    {kF32, 4, 7, 2'000'000, 0},
-    {kF32, 16, 256, 140'000, 0},
-    {kBf16, 1, 256, 140'000, 0},
+    {kF32, 8, 256, 450'000, kAny, 0},
+    {kF32, 4, 7, 2'000'000, kAny, 0},
+    {kF32, 16, 256, 140'000, kAny, 0},
+    {kF32, 257, 640, 140'000, 600'000, 0},
+    {kBf16, 1, 256, 140'000, kAny, 0},
 };
 
 // AMD family 26 (Zen 5), EPYC, torch 2.13.0, one pinned thread, cold weights: MKL takes its AVX2
 // path there (80-100 of 234 GFLOP/s), so packed oneDNN wins by 1.3-3x. The fixed cost of a call
 // through the dispatcher is about 10 us, which min_macs covers.
 constexpr Rule kAmdZen5Rules[] = {
-    {kF32, 1, 1, 1'000'000, 0},
-    {kF32, 2, kAny, 140'000, 1'000'000},
-    {kBf16, 1, 128, 140'000, 1'000'000},
+    {kF32, 1, 1, 1'000'000, kAny, 0},
+    {kF32, 2, kAny, 140'000, kAny, 1'000'000},
+    {kBf16, 1, 128, 140'000, kAny, 1'000'000},
 };
 
 // Never measured: only where every measured CPU won clearly.
 constexpr Rule kPriorRules[] = {
-    {kF32, 16, 64, 450'000, 0},
-    {kBf16, 4, 64, 450'000, 0},
+    {kF32, 16, 64, 450'000, kAny, 0},
+    {kBf16, 4, 64, 450'000, kAny, 0},
 };
 
 constexpr Calibration kIntelSapphire{"Intel Sapphire/Emerald Rapids", kIntelSapphireRules};
@@ -45,7 +47,8 @@ bool Calibration::faster(std::string_view row, const MatmulProblem& problem) con
   const int64_t weight = problem.n * problem.k;
   for (const Rule& rule : rules) {
     if (rule.row == row && problem.m >= rule.min_m && problem.m <= rule.max_m &&
-        weight >= rule.min_weight && problem.m * weight >= rule.min_macs) {
+        weight >= rule.min_weight && weight <= rule.max_weight &&
+        problem.m * weight >= rule.min_macs) {
       return true;
     }
   }

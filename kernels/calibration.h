@@ -15,7 +15,7 @@ namespace stoker::kernels {
 struct Rule {
   std::string_view row;
   int64_t min_m, max_m;
-  int64_t min_weight;  // elements of the weight, N * K
+  int64_t min_weight, max_weight;  // elements of the weight, N * K
   int64_t min_macs;    // M * N * K
 };
 

@@ -15,7 +15,7 @@ constexpr Row kRows[] = {
     {"best", jit::Isa::kAvx512Bf16, DataType::kFloat32, &odd_k_only},
     {"plain", jit::Isa::kAvx2, DataType::kFloat32, &accepts},
 };
-constexpr Rule kRules[] = {{"best", 1, 64, 0, 0}, {"plain", 8, 64, 1000, 0}};
+constexpr Rule kRules[] = {{"best", 1, 64, 0, 1 << 20, 0}, {"plain", 8, 64, 1000, 10000, 0}};
 constexpr Calibration kCalibration{"test", kRules};
 
 MatmulProblem problem(int64_t m, int64_t n, int64_t k, DataType type = DataType::kFloat32) {
@@ -53,6 +53,7 @@ TEST(Calibration, BoundsAreInclusive) {
   EXPECT_TRUE(kCalibration.faster("plain", problem(8, 100, 10)));
   EXPECT_FALSE(kCalibration.faster("plain", problem(8, 111, 9)));
   EXPECT_TRUE(kCalibration.faster("plain", problem(64, 100, 100)));
+  EXPECT_FALSE(kCalibration.faster("plain", problem(64, 100, 101)));
   EXPECT_FALSE(kCalibration.faster("plain", problem(65, 100, 100)));
   EXPECT_FALSE(kCalibration.faster("unknown", problem(8, 100, 100)));
 }
