@@ -1,70 +1,72 @@
-# make setup | build | test | demo | bench | lint | clean. Every target installs what it lacks.
+# make setup | build | test | demo | bench | lint | clean
+# Every goal installs and builds what it needs first; what is up to date is left alone.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-PYTHON ?= python3.11
-VENV := .venv
-BIN := $(VENV)/bin
-STAMPS := build/stamps
-SOURCES := $(shell find jit kernels aten python -type f \
-	\( -name '*.cpp' -o -name '*.h' -o -name '*.py' -o -name 'CMakeLists.txt' -o -name '*.cmake' \)) \
-	CMakeLists.txt pyproject.toml
-CPP := $(shell find jit kernels aten python tests -name '*.cpp' -o -name '*.h')
-
-.PHONY: setup build test demo bench lint clean
+.DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
 
-setup: $(STAMPS)/python
+VENV := $(CURDIR)/.venv
+PYTHON := $(VENV)/bin/python
+export PATH := $(VENV)/bin:$(PATH)
+# Settings of the caller's shell must not decide what is tested or measured.
+unexport STOKER STOKER_DISABLE STOKER_VERBOSE STOKER_PACK_BUDGET STOKER_PACK_MAPPED STOKER_SELECT
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-# Debian packages: only what is missing, so a machine that has all of them needs no root.
-$(STAMPS)/system:
-	mkdir -p $(STAMPS)
-	missing=(); \
-	command -v g++ >/dev/null || missing+=(g++); \
-	command -v git >/dev/null || missing+=(git); \
-	[ -e /usr/include/gtest/gtest.h ] || missing+=(libgtest-dev); \
-	$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3.11-venv); \
-	$(PYTHON) -c 'import os, sysconfig as s; \
-	assert os.path.exists(s.get_path("include") + "/Python.h")' 2>/dev/null || missing+=(python3.11-dev); \
-	if [ $${#missing[@]} -gt 0 ]; then \
-	  echo "installing $${missing[*]}"; apt-get update -qq; \
-	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$${missing[@]}" >/dev/null; fi
+CXX_SOURCES := $(shell find aten jit kernels python tests -type f \( -name '*.cpp' -o -name '*.h' \))
+SOURCES := $(sort CMakeLists.txt pyproject.toml README.md LICENSE $(shell find aten jit kernels python \
+  -type f \( -name '*.cpp' -o -name '*.h' -o -name '*.py' -o -name '*.cmake' -o -name CMakeLists.txt \)))
+
+.PHONY: setup build gtest test demo bench lint clean FORCE
+
+setup: $(VENV)/.stoker-setup
+
+$(VENV)/.stoker-setup: requirements-dev.txt .ci/system-packages
+	.ci/system-packages
+	[[ -x $(PYTHON) ]] || python3.11 -m venv $(VENV)
+	echo "setup: pip install -r requirements-dev.txt into .venv"
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	STOKER=0 $(PYTHON) -c 'import torch; v = torch.version; print("setup: torch", v.__version__, \
+	  f"(a CUDA {v.cuda} build: fine, Stoker uses its CPU half)" if v.cuda else "(a CPU build)")'
 	touch $@
 
-$(STAMPS)/python: requirements-dev.txt $(STAMPS)/system
-	[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
-	echo "installing the Python packages of requirements-dev.txt into $(VENV)"
-	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
-	$(BIN)/python -c 'import torch; print("torch", torch.__version__, \
-	  "(a CUDA build: only its CPU side is used)" if torch.version.cuda else "")'
+build: build/.wheel-installed gtest
+
+# A removed file is a change too: the list itself is a prerequisite.
+build/sources.list: FORCE
+	mkdir -p build
+	printf '%s\n' $(SOURCES) | cmp --silent - $@ || printf '%s\n' $(SOURCES) > $@
+
+build/.wheel-installed: build/sources.list $(SOURCES) $(VENV)/.stoker-setup
+	echo "build: pip install . into .venv"
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
+	  --force-reinstall .
 	touch $@
 
-build: $(STAMPS)/installed $(STAMPS)/tests
-
-# The wheel, installed beside torch as a user would.
-$(STAMPS)/installed: $(SOURCES) $(STAMPS)/python
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pip install -q --disable-pip-version-check \
-	  --no-build-isolation --no-deps --force-reinstall .
-	touch $@
-
-# The C++ tests of the torch-free folders.
-$(STAMPS)/tests: $(CPP) $(SOURCES) tests/CMakeLists.txt $(STAMPS)/python
-	$(BIN)/cmake --preset release -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
-	  -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja -DSTOKER_WITH_TORCH=OFF >/dev/null
-	$(BIN)/cmake --build --preset release
-	touch $@
+gtest: $(VENV)/.stoker-setup
+	mkdir -p build
+	cmake --preset release -DPython_EXECUTABLE=$(PYTHON) > build/release-configure.log \
+	  || { cat build/release-configure.log; exit 1; }
+	cmake --build --preset release --target stoker_kernel_tests
 
 test: build
-	$(BIN)/python tests/run.py
+	$(PYTHON) .ci/suites.py
 
 demo: build
-	$(BIN)/python demo/run.py
+	$(PYTHON) demo/run.py
 
 bench: build
-	$(BIN)/python -m bench.linear
+	if [[ -f bench/linear.py ]]; then $(PYTHON) -m bench.linear; \
+	else echo "bench: there is no bench/linear.py"; exit 1; fi
 
-lint: $(STAMPS)/python
-	$(BIN)/clang-format --dry-run -Werror $(CPP)
-	$(BIN)/ruff check python tests demo bench
+lint: gtest
+	clang-format --dry-run -Werror $(CXX_SOURCES)
+	ruff check .
+	if command -v clang-tidy > /dev/null; then \
+	  clang-tidy --quiet -p build/release --warnings-as-errors='*' $(filter %.cpp,$(CXX_SOURCES)); \
+	else echo "lint: clang-tidy is not installed; to have it: $(VENV)/bin/pip install clang-tidy"; fi
 
 clean:
 	rm -rf build
+
+$(VERBOSE).SILENT:

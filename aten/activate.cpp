@@ -64,6 +64,7 @@ void register_all() {
 }
 
 void check_environment() {
+  TORCH_CHECK(settings().error.empty(), settings().error);
   const std::string running = torch_private::torch_version();
   TORCH_CHECK(same_minor(running), "built for torch ", TORCH_VERSION_MAJOR, ".",
               TORCH_VERSION_MINOR, ", found ", running);

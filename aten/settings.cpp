@@ -24,8 +24,7 @@ std::vector<std::string> split(std::string_view list) {
   return items;
 }
 
-Settings read() {
-  Settings s;
+void read_into(Settings& s) {
   s.off = env("STOKER") == "0";
   s.disabled = split(env("STOKER_DISABLE"));
   s.verbose = !env("STOKER_VERBOSE").empty() && env("STOKER_VERBOSE") != "0";
@@ -35,6 +34,15 @@ Settings read() {
   TORCH_CHECK(select.empty() || select == "calibrated" || select == "always",
               "STOKER_SELECT is '", select, "', expected 'calibrated' or 'always'");
   if (select == "always") s.policy = kernels::Policy::kAlways;
+}
+
+Settings read() {
+  Settings s;
+  try {
+    read_into(s);
+  } catch (const c10::Error& error) {
+    s.error = error.what_without_backtrace();
+  }
   return s;
 }
 

@@ -19,10 +19,12 @@ struct Settings {
   bool pack_mapped = true;                      // STOKER_PACK_MAPPED=0
   kernels::Policy policy = kernels::Policy::kCalibrated;  // STOKER_SELECT=calibrated|always
 
+  std::string error;  // a variable that could not be understood, and what was expected
+
   bool operator_disabled(std::string_view name) const;
 };
 
-// Throws c10::Error naming the variable when a value cannot be understood.
+// Never throws; look at `error`.
 const Settings& settings();
 
 // "512M" -> 536870912. Throws c10::Error on anything else than digits and one of K, M, G.

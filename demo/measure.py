@@ -1,42 +1,71 @@
-"""Runs a script unchanged and notes the time spent inside outermost nn.Module calls.
+"""Runs a script unmodified and reports the time it spent inside outermost nn.Module calls.
 
-Usage: measure.py REPORT.json SCRIPT ARGS... The time is taken the same way whether Stoker is active
-or not: by wrapping nn.Module.__call__ in this process.
+usage: python measure.py REPORT.json SCRIPT [ARGUMENT ...]
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import runpy
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-import stoker
 import torch
 
-seconds = 0.0
-depth = 0
-original = torch.nn.Module.__call__
+
+class ModuleClock:
+    """Wraps nn.Module.__call__; only the outermost call is timed."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.calls = 0
+        self._depth = 0
+
+    def install(self) -> None:
+        call = torch.nn.Module.__call__
+
+        def timed(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
+            if self._depth:
+                return call(module, *args, **kwargs)
+            self._depth = 1
+            start = time.perf_counter()
+            try:
+                return call(module, *args, **kwargs)
+            finally:
+                self.seconds += time.perf_counter() - start
+                self.calls += 1
+                self._depth = 0
+
+        torch.nn.Module.__call__ = timed
 
 
-def timed(module, *args, **kwargs):
-    global seconds, depth
-    if depth:
-        return original(module, *args, **kwargs)
-    depth += 1
-    start = time.perf_counter()
-    try:
-        return original(module, *args, **kwargs)
-    finally:
-        seconds += time.perf_counter() - start
-        depth -= 1
+def stoker_status() -> dict[str, Any] | None:
+    if importlib.util.find_spec("stoker") is None:
+        return None
+    import stoker
+
+    status = stoker.status()
+    return status if status["active"] else None
+
+
+def main() -> None:
+    report, script, *arguments = sys.argv[1:]
+    sys.argv = [script, *arguments]
+    sys.path[0] = str(Path(script).resolve().parent)
+    clock = ModuleClock()
+    clock.install()
+    runpy.run_path(script, run_name="__main__")
+    result = {
+        "seconds": clock.seconds,
+        "calls": clock.calls,
+        "threads": torch.get_num_threads(),
+        "stoker": stoker_status(),
+    }
+    Path(report).write_text(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":
-    report, script = sys.argv[1:3]
-    sys.argv = sys.argv[2:]
-    sys.path[0] = str(Path(script).parent)
-    torch.nn.Module.__call__ = timed
-    runpy.run_path(script, run_name="__main__")
-    Path(report).write_text(json.dumps({"model_seconds": seconds, "stoker": stoker.status()}))
+    main()

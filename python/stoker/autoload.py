@@ -39,6 +39,7 @@ def _load(torch) -> None:
     if running.split("+")[0].split(".")[:2] != BUILT_FOR_TORCH.split("."):
         raise RuntimeError(f"built for torch {BUILT_FOR_TORCH}.*, found {running}")
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "libstoker.so")
+    _check_whole(path)
     loaded = ctypes.CDLL(path)  # its constructor enables it, and says so itself when it cannot
     loaded.stoker_why.restype = ctypes.c_char_p
     loaded.stoker_learn_slice_deleter.argtypes = [ctypes.c_void_p]
@@ -50,6 +51,19 @@ def _load(torch) -> None:
     library = loaded
     why = loaded.stoker_why().decode()
     gc.callbacks.append(_after_collection)
+
+
+def _check_whole(path: str) -> None:
+    """The dynamic loader maps a truncated file without complaint and dies of SIGBUS; we must not.
+
+    In an ELF64 file the section headers come last: e_shoff, e_shentsize, e_shnum (elf(5)).
+    """
+    with open(path, "rb") as file:
+        header = file.read(64)
+        size = file.seek(0, os.SEEK_END)
+    number = [int.from_bytes(header[a:b], "little") for a, b in ((40, 48), (58, 60), (60, 62))]
+    if header[:4] != b"\x7fELF" or len(header) < 64 or number[0] + number[1] * number[2] > size:
+        raise RuntimeError(f"{path} is damaged; install stoker again")
 
 
 def _after_collection(phase: str, info: dict) -> None:

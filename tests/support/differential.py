@@ -1,0 +1,208 @@
+"""One side of a differential run: computes every case and saves what came out.
+
+Usage: python -m tests.support.differential OUT.pt. Run once with STOKER=0 and once with
+STOKER_SELECT=always; tests/operators compares the two files. Weights are packed at first sight.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import warnings
+
+import torch
+from torch.testing._internal.common_methods_invocations import op_db
+from torch.testing._internal.common_modules import module_db
+
+SEED = 20261124
+OPERATORS = {
+    "addmm", "mm", "bmm", "baddbmm", "matmul", "einsum", "nn.functional.linear",
+    "nn.functional.bilinear", "__rmatmul__", "addmv", "linalg.multi_dot", "inner", "tensordot",
+    "nn.functional.multi_head_attention_forward", "nn.functional.scaled_dot_product_attention",
+}  # fmt: skip
+MODULES = {
+    "Linear", "Bilinear", "MultiheadAttention", "TransformerEncoderLayer",
+    "TransformerDecoderLayer", "TransformerEncoder", "Transformer", "LSTM", "GRU", "RNN",
+    "LSTMCell", "GRUCell", "RNNCell", "Embedding", "Conv2d",
+}  # fmt: skip
+DTYPES = [torch.float32, torch.bfloat16, torch.float64, torch.float16, torch.complex64, torch.int64]
+SAMPLES = 40
+
+
+def tensors(value):
+    """Every tensor in a nested structure, in order."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from tensors(item)
+    elif isinstance(value, dict):
+        yield from tensors(list(value.values()))
+
+
+def noted(result) -> list:
+    return [
+        (t.detach().resolve_conj().resolve_neg().clone(), tuple(t.stride()), t.requires_grad,
+         t.is_conj(), t.is_neg())
+        for t in tensors(result)
+        if t.layout == torch.strided
+    ]  # fmt: skip
+
+
+def attempt(function) -> dict:
+    """The result, or the type and text of the error; warnings are part of both."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            outcome = {"value": noted(function())}
+        except Exception as error:
+            outcome = {"error": (type(error).__name__, str(error).split("\n\n")[0])}
+    return outcome | {"warnings": [str(w.message) for w in caught]}
+
+
+def forward_and_gradients(call, inputs):
+    result = call()
+    outputs = [t for t in tensors(result) if t.requires_grad]
+    wanted = [t for t in tensors(inputs) if t.requires_grad]
+    total = sum(t.abs().sum() if t.is_complex() else t.float().sum() for t in outputs)
+    gradients = torch.autograd.grad(total, wanted, allow_unused=True) if outputs and wanted else []
+    return [result, [g for g in gradients if g is not None]]
+
+
+MODES = {
+    "no_grad": torch.no_grad,
+    "inference": torch.inference_mode,
+    "autocast": lambda: torch.autocast("cpu", torch.bfloat16),
+}
+
+
+def op_cases():
+    for op in op_db:
+        if op.name not in OPERATORS:
+            continue
+        for dtype in DTYPES:
+            if dtype in op.supported_dtypes("cpu"):
+                yield from samples_of(op, dtype)
+
+
+def samples_of(op, dtype):
+    grad = dtype in op.supported_backward_dtypes("cpu")
+    torch.manual_seed(SEED)
+    for i, sample in enumerate(op.sample_inputs("cpu", dtype, requires_grad=grad)):
+        if i == SAMPLES:
+            break
+        variants = {"plain": sample, "strided": sample.noncontiguous()}
+        if dtype.is_floating_point or dtype.is_complex:
+            variants["nan"] = sample.transform(poisoned)
+        if dtype.is_complex:
+            variants["conj"] = sample.transform(lambda t: t.conj() if isinstance(t, torch.Tensor) else t)
+        for variant, s in variants.items():
+            def call(s=s):
+                return op(s.input, *s.args, **s.kwargs)
+
+            exact = f"{op.name}/{op.variant_test_name}/{dtype}/{i}/{variant}"
+            yield f"{exact}/grad", lambda call=call, s=s: forward_and_gradients(call, [s.input, s.args, s.kwargs])
+            for mode, manager in MODES.items():
+                yield f"{exact}/{mode}", lambda call=call, m=manager: in_mode(m, call)
+    wrong = op.error_inputs("cpu") if dtype == torch.float32 and op.error_inputs_func else ()
+    for i, bad in enumerate(wrong):
+        s = bad.sample_input
+        yield f"{op.name}/error/{i}", lambda s=s: in_mode(torch.no_grad, lambda: op(s.input, *s.args, **s.kwargs))
+
+
+def poisoned(value):
+    if not isinstance(value, torch.Tensor) or value.numel() == 0:
+        return value
+    if not (value.is_floating_point() or value.is_complex()):
+        return value
+    copy = value.detach().clone()
+    first, last = (0,) * copy.dim(), (-1,) * copy.dim()
+    copy[first] = float("nan")
+    copy[last] = float("inf")
+    return copy.requires_grad_(value.requires_grad)
+
+
+def in_mode(manager, call):
+    with manager():
+        return call()
+
+
+def module_cases():
+    for info in module_db:
+        if info.module_cls.__name__ not in MODULES:
+            continue
+        for training in (False, True):
+            for dtype in (torch.float32, torch.bfloat16):
+                torch.manual_seed(SEED)
+                inputs = info.module_inputs_func(
+                    info, device="cpu", dtype=dtype, requires_grad=False, training=training
+                )
+                for i, sample in enumerate(inputs[:SAMPLES]):
+                    name = f"{info.module_cls.__name__}/{dtype}/{training}/{i}"
+                    yield from module_sample(info, sample, dtype, training, name)
+
+
+def module_sample(info, sample, dtype, training, name):
+    torch.manual_seed(SEED)
+    built = sample.constructor_input
+    with contextlib.suppress(TypeError):
+        module = info.module_cls(*built.args, device="cpu", dtype=dtype, **built.kwargs)
+        module.train(training)
+        given = sample.forward_input
+
+        def call():
+            torch.manual_seed(SEED)
+            return module(*given.args, **given.kwargs)
+
+        for mode in ("no_grad", "inference") if not training else ():
+            yield f"{name}/{mode}", lambda: in_mode(MODES[mode], call)
+        yield f"{name}/grad", lambda: forward_and_gradients(call, list(module.parameters()))
+
+
+def fuzz_cases():
+    """Sizes large and odd enough to reach every tail; weights both ways round."""
+    generator = torch.Generator().manual_seed(SEED)
+
+    def size(most):
+        return int(torch.randint(1, most, (), generator=generator))
+
+    def draw(*shape, dtype):
+        return torch.randn(*shape, generator=generator).to(dtype)
+
+    for i in range(150):
+        m, n, k = size(130), size(300), size(300)
+        for dtype in (torch.float32, torch.bfloat16):
+            x, w, b = draw(m, k, dtype=dtype), draw(n, k, dtype=dtype), draw(n, dtype=dtype)
+            wk = w.t().contiguous()
+            calls = {
+                "linear": lambda x=x, w=w, b=b: torch.nn.functional.linear(x, w, b),
+                "linear3d": lambda x=x, w=w: torch.nn.functional.linear(x.unsqueeze(0), w),
+                "addmm": lambda x=x, w=w, b=b: torch.addmm(b, x, w.t()),
+                "conv1d_style": lambda x=x, wk=wk, b=b: torch.addmm(b, x, wk),
+                "mm": lambda x=x, wk=wk: x @ wk,
+                "mm_out": lambda x=x, wk=wk, y=torch.empty(m, n, dtype=dtype): torch.mm(x, wk, out=y),
+                "mm_resized": lambda x=x, wk=wk, y=torch.empty(1, dtype=dtype): torch.mm(x, wk, out=y),
+                "mm_strided": lambda x=x, wk=wk, y=torch.empty(n, m, dtype=dtype): torch.mm(x, wk, out=y.t()),
+                "addmm_out": lambda x=x, wk=wk, b=b, y=torch.empty(m, n, dtype=dtype): torch.addmm(b, x, wk, out=y),
+                "alpha": lambda x=x, wk=wk, b=b: torch.addmm(b, x, wk, beta=0.5, alpha=2),
+            }
+            for name, call in calls.items():
+                yield f"fuzz/{name}/{dtype}/{m}x{n}x{k}/{i}", lambda c=call: in_mode(torch.no_grad, c)
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    results = {}
+    for cases in (op_cases, module_cases, fuzz_cases):
+        for name, call in cases():
+            results[name] = attempt(call)
+    saved = {"results": results, "seed": SEED}
+    with contextlib.suppress(ImportError):
+        import stoker
+
+        saved["status"] = stoker.status()
+    torch.save(saved, sys.argv[1])
+
+
+if __name__ == "__main__":
+    main()
