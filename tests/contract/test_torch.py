@@ -70,3 +70,19 @@ def test_one_openmp_runtime():
 
 def test_lazy_clone_has_no_cpu_kernel_of_its_own():
     assert not torch._C._dispatch_has_kernel_for_dispatch_key("aten::_lazy_clone", "CPU")
+
+
+def test_autograd_functions_run_with_forward_mode_off():
+    """How Stoker tells reentrant checkpoint from a user's no_grad."""
+    seen = []
+
+    class Look(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            seen.append(torch._C._is_fwd_grad_enabled())
+            return x.clone()
+
+    Look.apply(torch.ones(1, requires_grad=True))
+    with torch.no_grad():
+        seen.append(torch._C._is_fwd_grad_enabled())
+    assert seen == [False, True]

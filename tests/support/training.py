@@ -1,0 +1,82 @@
+"""Trains small models and saves every loss: `python -m tests.support.training OUT.json`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import torch
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+STEPS = 50
+
+
+class Transformer(nn.Module):
+    def __init__(self, reentrant: bool | None):
+        super().__init__()
+        self.reentrant = reentrant
+        self.layers = nn.ModuleList(
+            nn.TransformerEncoderLayer(32, 4, 64, dropout=0.1, batch_first=True) for _ in range(2)
+        )
+        self.head = nn.Linear(32, 8)
+
+    def forward(self, x):
+        for layer in self.layers:
+            if self.reentrant is None:
+                x = layer(x)
+            else:
+                x = checkpoint(layer, x, use_reentrant=self.reentrant)
+        return self.head(x)
+
+
+def conv_net(_):
+    return nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(512, 8)
+    )
+
+
+OPTIMIZERS = {
+    "sgd": lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9),
+    "adam": lambda p: torch.optim.Adam(p, lr=1e-3),
+    "adamw_fused": lambda p: torch.optim.AdamW(p, lr=1e-3, fused=True),
+}
+
+
+def losses(model: nn.Module, x: torch.Tensor, optimizer) -> list[float]:
+    found = []
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        loss = model(x).square().mean()
+        loss.backward()
+        optimizer.step()
+        found.append(loss.item())
+    return found
+
+
+def cases():
+    tokens, images = torch.randn(4, 12, 32), torch.randn(4, 1, 8, 8)
+    for name, make in OPTIMIZERS.items():
+        yield f"conv/{name}", conv_net, None, images, make
+        for reentrant in (None, True, False):
+            x = tokens.clone().requires_grad_(reentrant is True)
+            yield f"transformer/{name}/{reentrant}", Transformer, reentrant, x, make
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(5)
+    results = {}
+    for name, build, argument, x, make in cases():
+        torch.manual_seed(6)
+        model = build(argument).train()
+        results[name] = losses(model, x, make(model.parameters()))
+    import stoker
+
+    results["status"] = stoker.status()
+    with open(sys.argv[1], "w") as file:
+        json.dump(results, file)
+
+
+if __name__ == "__main__":
+    main()
