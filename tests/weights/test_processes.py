@@ -1,0 +1,199 @@
+"""Threads, processes, memory: the cache of packed weights is bounded and never mixes versions."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+
+import stoker
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .loaders import K, M, N
+
+X = torch.randn(M, K, generator=torch.Generator().manual_seed(2))
+
+
+def versions(count: int) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """`count` weights and what each of them gives."""
+    weights = [torch.full((N, K), float(i + 1)) for i in range(count)]
+    return weights, [F.linear(X, w) for w in weights]
+
+
+def test_eight_threads_see_every_update():
+    weights, expected = versions(40)
+    shared = weights[0].clone()
+    turn, done = threading.Barrier(9), threading.Barrier(9)
+    wrong = []
+
+    def reader():
+        with torch.no_grad():
+            for i in range(len(weights)):
+                turn.wait()
+                wrong.extend(i for _ in range(5) if not F.linear(X, shared).equal(expected[i]))
+                done.wait()
+
+    threads = [threading.Thread(target=reader) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for weight in weights:
+        with torch.no_grad():
+            shared.copy_(weight)
+        turn.wait()
+        done.wait()
+    for thread in threads:
+        thread.join()
+    print(f"{8 * 5 * len(weights)} forwards in 8 threads compared")
+    assert wrong == []
+
+
+def test_reading_while_writing_never_crashes_and_ends_right():
+    weights, expected = versions(50)
+    shared, stop = weights[0].clone(), threading.Event()
+
+    def reader():
+        with torch.no_grad():
+            while not stop.is_set():
+                F.linear(X, shared)
+
+    threads = [threading.Thread(target=reader) for _ in range(7)]
+    for thread in threads:
+        thread.start()
+    with torch.no_grad():
+        for i, weight in enumerate(weights):
+            shared.copy_(weight)
+            assert F.linear(X, shared).equal(expected[i])
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+
+FORKED = """
+import os, torch
+from torch.nn import functional as F
+x, weight = torch.randn(24, 80), torch.ones(96, 80)
+before = F.linear(x, weight)
+child = os.fork()
+if child == 0:
+    same = F.linear(x, weight).equal(before)
+    weight.mul_(2)
+    doubled = F.linear(x, weight).equal(F.linear(x, torch.full((96, 80), 2.0)))
+    os._exit(0 if same and doubled else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert F.linear(x, weight).equal(before)
+print("ok")
+"""
+
+
+def test_a_forked_child_has_weights_of_its_own():
+    # One thread: libgomp itself hangs in a child forked after a parallel region, with stock too.
+    env = os.environ | {"STOKER_SELECT": "always", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", FORKED]
+    result = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    assert result.stdout == "ok\n", result.stderr
+
+
+def resident_bytes() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_memory_comes_back_when_the_model_dies():
+    def model():
+        return nn.Sequential(*[nn.Linear(2048, 2048) for _ in range(18)]).eval()
+
+    x = torch.randn(2, 2048)
+    with torch.no_grad():
+        nn.Linear(2048, 2048)(x)
+        gc.collect()
+        before = resident_bytes()
+        made = model()
+        made(x)
+        grown = resident_bytes() - before
+        packed = stoker.status()["packed"]["bytes"]
+        del made
+        gc.collect()
+    left = resident_bytes() - before
+    print(f"model and packs {grown >> 20} MiB, {packed >> 20} MiB of it packs; left {left >> 20} MiB")
+    assert packed > 280 << 20 and grown > 550 << 20
+    assert left < 0.05 * grown
+    assert stoker.status()["packed"]["bytes"] < 20 << 20
+
+
+BUDGETED = """
+import torch, stoker
+from torch import nn
+model = nn.Sequential(*[nn.Linear(1024, 1024) for _ in range(15)]).eval()
+x = torch.randn(4, 1024)
+with torch.no_grad():
+    for _ in range(3):
+        y = model(x)
+    packed = stoker.status()["packed"]
+    assert 0 < packed["bytes"] <= packed["budget"] == 20 << 20, packed
+    assert packed["evictions"] > 0, packed
+    stoker.disable()
+    torch.testing.assert_close(y, model(x))
+print("ok")
+"""
+
+
+def test_eight_processes_stay_inside_their_budget():
+    env = os.environ | {"STOKER_SELECT": "always", "STOKER_PACK_BUDGET": "20M", "OMP_NUM_THREADS": "1"}
+    running = [
+        subprocess.Popen([sys.executable, "-c", BUDGETED], env=env, stdout=subprocess.PIPE, text=True)
+        for _ in range(8)
+    ]
+    assert [process.communicate(timeout=300)[0] for process in running] == ["ok\n"] * 8
+
+
+CALIBRATED = """
+import torch, stoker
+from torch.nn import functional as F
+x, w = torch.randn(32, 1024), torch.randn(1024, 1024)
+packs = lambda: stoker.status()["packed"]["packs"]
+F.linear(x, w)
+assert packs() == 0                       # one call is not worth a pack
+for _ in range(4): F.linear(x, w)
+assert packs() == 1, stoker.explain()
+w.mul_(2)
+F.linear(x, w)
+assert packs() == 1                       # written: waits before it packs again
+assert "written lately" in str(stoker.status()["operators"]["linear"]["declined"])
+import time; time.sleep(0.1)
+for _ in range(20): y = F.linear(x, w)
+assert packs() == 2, stoker.explain()
+stoker.disable()
+torch.testing.assert_close(y, F.linear(x, w), rtol=1e-4, atol=1e-2)
+print("ok")
+"""
+
+
+def test_back_off_after_a_write():
+    env = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
+    result = subprocess.run([sys.executable, "-c", CALIBRATED], env=env, capture_output=True, text=True)
+    assert result.stdout == "ok\n", result.stderr
+
+
+def test_mapped_weights_can_be_left_alone(tmp_path):
+    from safetensors.torch import save_file
+
+    save_file({"w": torch.randn(N, K)}, tmp_path / "w.safetensors")
+    code = (
+        "import sys, torch, stoker; from safetensors.torch import load_file\n"
+        "w = load_file(sys.argv[1])['w']; torch.nn.functional.linear(torch.randn(4, 80), w)\n"
+        "print(stoker.status()['packed']['entries'], stoker.explain())"
+    )
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", code, tmp_path / "w.safetensors"],
+            env=os.environ | {"STOKER_SELECT": "always", "STOKER_PACK_MAPPED": mapped},
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        for mapped in ("1", "0")
+    ]
+    assert outputs[0].startswith("1 ")
+    assert outputs[1].startswith("0 ") and "STOKER_PACK_MAPPED=0" in outputs[1]
