@@ -2,10 +2,12 @@
 
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <c10/core/InferenceMode.h>
+#include <malloc.h>
 #include <pthread.h>
 
 #include <memory>
 #include <mutex>
+#include <new>
 #include <shared_mutex>
 #include <sstream>
 #include <unordered_map>
@@ -31,6 +33,8 @@ constexpr uint64_t kRecount = 64;          // sightings between two looks at a r
 constexpr uint64_t kSweepEvery = 256;      // lookups
 constexpr uint64_t kIdleBeforeEvict = 4096;  // lookups; a model larger than the budget must not churn
 
+constexpr int64_t kWorthTrimming = 32 << 20;  // bytes freed at once
+
 using Map = std::unordered_map<PackKey, std::unique_ptr<PackEntry>, PackKeyHash>;
 
 struct Cache {
@@ -44,12 +48,14 @@ Cache& cache();
 
 void before_fork() { cache().mutex.lock(); }
 void after_fork() { cache().mutex.unlock(); }
+// glibc's lock knows its writer by thread id, which is another one in the child: a new lock.
+void after_fork_in_child() { new (&cache().mutex) std::shared_mutex(); }
 
 // Leaked: kernels may run while the process is torn down.
 Cache& cache() {
   static Cache* const instance = [] {
     auto* made = new Cache();
-    pthread_atfork(&before_fork, &after_fork, &after_fork);
+    pthread_atfork(&before_fork, &after_fork, &after_fork_in_child);
     return made;
   }();
   return *instance;
@@ -65,6 +71,7 @@ void release(Cache& c, PackEntry& entry) {
 }
 
 void sweep(Cache& c) {
+  const int64_t before = c.totals.bytes;
   for (auto it = c.entries.begin(); it != c.entries.end();) {
     if (it->second->expired()) {
       release(c, *it->second);
@@ -73,6 +80,9 @@ void sweep(Cache& c) {
       ++it;
     }
   }
+  // Packs lie between the weights in malloc's heap; glibc gives whole pages in the middle back only
+  // when told to (18 weights of 16 MiB and their packs: 546 of 578 MiB stayed resident).
+  if (before - c.totals.bytes >= kWorthTrimming) malloc_trim(0);
 }
 
 // The bytes that the weights alive would take, or what the user allows.

@@ -40,7 +40,10 @@ DETAILS = (
     "the service is free for everybody under twenty-six as well as for members of the cooperative",
 )
 
-QUERY = "My wallet was stolen on holiday in Spain, what must I do now so that nobody pays with my card?"
+QUERY = (
+    "My wallet was stolen on holiday in Spain, what must I do now "
+    "so that nobody pays with my card?"
+)
 
 
 def sentences() -> list[str]:

@@ -31,7 +31,7 @@ class Run:
 def run_search(folder: Path, with_stoker: bool) -> Run:
     report, arrays = folder / "report.json", folder / "arrays.npz"
     environment = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
-    environment |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    environment |= {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     if not with_stoker:
         environment["STOKER"] = "0"
     command = [sys.executable, DEMO / "measure.py", report, DEMO / "search.py", "--out", arrays]
