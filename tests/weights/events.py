@@ -32,11 +32,22 @@ _in_place("init", lambda w: torch.nn.init.uniform_(w))
 _in_place("data_add_", lambda w: w.data.add_(1))
 _in_place("data_setitem", lambda w: w.data.__setitem__(0, 4.0))
 _in_place("storage_fill_", lambda w: w.untyped_storage().fill_(0))
-_in_place("storage_setitem", lambda w: w.untyped_storage().__setitem__(2, 63))
+
+
+@event
+def storage_setitem(module, weight):
+    # The exponent of the first element: lower bits may vanish when bfloat16 rounds the product.
+    storage, high = weight.untyped_storage(), weight.itemsize - 1
+    storage[high] = storage[high] ^ 1
+    return weight
+
+
 _in_place("storage_copy_", lambda w: w.untyped_storage().copy_(other(w).untyped_storage()))
 _in_place("detach_add_", lambda w: w.detach().add_(1))
 _in_place("view_zero_", lambda w: w.view(-1)[:7].zero_())
 _in_place("transposed_mul_", lambda w: w.t().mul_(3))
+_in_place("row_slice_copy_", lambda w: w.data[:].copy_(other(w)))
+_in_place("share_memory_", lambda w: w.share_memory_().data.mul_(2))
 _in_place("set_", lambda w: w.set_(other(w)))
 _in_place("param_data", lambda w: setattr(w, "data", other(w)))
 
@@ -57,12 +68,6 @@ def dlpack(module, weight):
 
 
 @event
-def earlier_alias(module, weight):
-    weight.data[:].copy_(other(weight))
-    return weight
-
-
-@event
 def resize_to_nothing_and_back(module, weight):
     storage, content = weight.untyped_storage(), other(weight)
     nbytes = storage.nbytes()
@@ -74,7 +79,7 @@ def resize_to_nothing_and_back(module, weight):
 
 
 def _lazy_clone(weight):
-    """None where torch itself cannot: its copy-on-write crashes on storages without an allocator."""
+    """None where torch itself cannot: its copy-on-write crashes on foreign storages."""
     return torch._lazy_clone(weight) if weight.untyped_storage().resizable() else None
 
 

@@ -1,4 +1,4 @@
-"""Every ordinary way a weight [N, K] comes into a program. Each returns (module or None, weight)."""
+"""Every ordinary way a weight [N, K] comes into a program; each returns (module, weight)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,11 @@ def from_pretrained(dtype, tmp_path):
     from transformers import BertConfig, BertModel
 
     config = BertConfig(
-        vocab_size=32, hidden_size=K, intermediate_size=N, num_hidden_layers=1, num_attention_heads=2
+        vocab_size=32,
+        hidden_size=K,
+        intermediate_size=N,
+        num_hidden_layers=1,
+        num_attention_heads=2,
     )
     BertModel(config).to(dtype).save_pretrained(tmp_path / "bert")
     model = BertModel.from_pretrained(tmp_path / "bert", dtype=dtype)
@@ -86,8 +90,9 @@ PACKABLE = [
 
 
 def from_numpy(dtype, tmp_path):
-    array = values(torch.float32).numpy()
-    return None, torch.from_numpy(array)
+    # numpy has no bfloat16.
+    array = values(dtype).view(torch.uint8).numpy().copy()
+    return None, torch.from_numpy(array).view(dtype)
 
 
 def shared_memory(dtype, tmp_path):

@@ -1,0 +1,90 @@
+"""The packed operators, and what each must give: the same bits as a new weight of that content."""
+
+from __future__ import annotations
+
+import stoker
+import torch
+from torch.nn import functional as F
+
+from .loaders import K, M, N
+
+DTYPES = [torch.float32, torch.bfloat16]
+
+
+def _values(shape, dtype, seed: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(dtype)
+
+
+# [M, K] goes with a weight used as [out, in], [M, N] with the same weight used as [in, out].
+WIDE = {dtype: _values((M, K), dtype, 1) for dtype in DTYPES}
+TALL = {dtype: _values((M, N), dtype, 2) for dtype in DTYPES}
+BIAS_N = {dtype: torch.linspace(-1, 1, N).to(dtype) for dtype in DTYPES}
+BIAS_K = {dtype: torch.linspace(-1, 1, K).to(dtype) for dtype in DTYPES}
+
+
+def _mm_out(x, w):
+    return torch.mm(x, w, out=torch.empty(M, w.size(1), dtype=x.dtype))
+
+
+# name: (counter in status(), call, input by dtype, [out, in]?)
+OPERATORS = {
+    "linear": ("linear", lambda x, w: F.linear(x, w, BIAS_N[x.dtype]), WIDE, True),
+    "addmm": ("addmm", lambda x, w: torch.addmm(BIAS_N[x.dtype], x, w.t()), WIDE, True),
+    "mm": ("mm", lambda x, w: x @ w.t(), WIDE, True),
+    "mm.out": ("mm.out", lambda x, w: _mm_out(x, w.t()), WIDE, True),
+    "addmm_conv1d": ("addmm", lambda x, w: torch.addmm(BIAS_K[x.dtype], x, w), TALL, False),
+    "mm.out_conv1d": ("mm.out", _mm_out, TALL, False),
+}
+
+
+class Operator:
+    """Calls one operator and knows, call by call, whether a packed row computed the result."""
+
+    def __init__(self, name: str, dtype: torch.dtype):
+        self.counter, self._call, inputs, self._out_in = OPERATORS[name]
+        self.x = inputs[dtype]
+
+    def __call__(self, weight: torch.Tensor) -> tuple[torch.Tensor, bool]:
+        before = self._taken()
+        result = self._call(self.x, weight)
+        return result, self._taken() == before + 1
+
+    def _taken(self) -> int:
+        return stoker.status()["operators"][self.counter]["taken"]
+
+    def stock(self, weight: torch.Tensor) -> torch.Tensor:
+        stoker.disable()
+        try:
+            return self._call(self.x, weight)
+        finally:
+            stoker.enable()
+
+    def from_scratch(self, weight: torch.Tensor) -> torch.Tensor:
+        """What a new weight of the same content gives, through the same row."""
+        copy = torch.empty(N, K, dtype=weight.dtype)
+        copy.view(torch.uint8).copy_(weight.detach().contiguous().view(torch.uint8))
+        results = [self(copy) for _ in range(3)]
+        assert all(taken for _, taken in results), stoker.explain()
+        assert all(result.equal(results[0][0]) for result, _ in results)
+        return results[0][0]
+
+    def check(self, weight: torch.Tensor, results: list[tuple[torch.Tensor, bool]]) -> None:
+        """Every result is that of the weight as it is now: bit for bit, on the route it took."""
+        by_route = {False: self.stock(weight)}
+        self._assert_exact_enough(weight, by_route[False])
+        if any(taken for _, taken in results):
+            by_route[True] = self.from_scratch(weight)
+            self._assert_exact_enough(weight, by_route[True])
+        for i, (result, taken) in enumerate(results):
+            assert result.equal(by_route[taken]), f"call {i + 1}, packed row: {taken}: stale"
+
+    def _assert_exact_enough(self, weight: torch.Tensor, result: torch.Tensor) -> None:
+        # |error| <= few eps * sqrt(K) * |x|·|w| by element; bf16 rounds the result once more.
+        x, w = self.x.double(), weight.detach().double()
+        w = w.t() if self._out_in else w
+        bias = {N: BIAS_N, K: BIAS_K}[w.size(1)][self.x.dtype].double()
+        exact = x @ w + (bias if self.counter in ("linear", "addmm") else 0)
+        bound = 4 * torch.finfo(torch.float32).eps * w.size(0) ** 0.5 * (x.abs() @ w.abs() + 1)
+        if result.dtype == torch.bfloat16:
+            bound = bound + exact.abs() * torch.finfo(torch.bfloat16).eps
+        assert bool(((result.double() - exact).abs() <= bound).all())
