@@ -1,5 +1,5 @@
-// Loading the library is enough: its one constructor reads the settings, looks at torch and the CPU,
-// registers the overrides and turns them on. Whatever goes wrong leaves torch as it was.
+// Loading the library is enough: its one constructor reads the settings, looks at torch and the
+// CPU, registers the overrides and turns them on. Whatever goes wrong leaves torch as it was.
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/util/Exception.h>
 #include <torch/library.h>
@@ -119,8 +119,8 @@ bool may_override(const char* op, const char* overload, c10::DispatchKey key) {
     return false;
   }
   // torch's own kernels are registered from its generated files; anything else is somebody's work.
-  const auto handle =
-      c10::Dispatcher::singleton().findSchemaOrThrow((std::string("aten::") + op).c_str(), overload);
+  const auto handle = c10::Dispatcher::singleton().findSchemaOrThrow(
+      (std::string("aten::") + op).c_str(), overload);
   std::istringstream kernels(handle.dumpState());
   const std::string key_name = c10::toString(key);
   for (std::string line; std::getline(kernels, line);) {
@@ -154,9 +154,9 @@ Status status() {
                                                              counts.declined.read()};
   }
   const aten::PackTotals totals = aten::pack_totals();
-  result.packed = {{"entries", totals.entries}, {"bytes", totals.bytes}, {"budget", totals.budget},
-                   {"packs", totals.packs},     {"drops", totals.drops},
-                   {"evictions", totals.evictions}};
+  result.packed = {{"entries", totals.entries}, {"bytes", totals.bytes},
+                   {"budget", totals.budget},   {"packs", totals.packs},
+                   {"drops", totals.drops},     {"evictions", totals.evictions}};
   return result;
 }
 
@@ -169,7 +169,8 @@ std::string explain() {
     if (op.rows.empty() && op.declined.empty()) continue;
     out << name << ":\n";
     for (const auto& [row, count] : op.rows) out << "  taken by " << row << ": " << count << "\n";
-    for (const auto& [why, count] : op.declined) out << "  declined, " << why << ": " << count << "\n";
+    for (const auto& [why, count] : op.declined)
+      out << "  declined, " << why << ": " << count << "\n";
   }
   for (const auto& [name, why] : aten::state().left_alone) {
     out << name << ": not registered, " << why << "\n";

@@ -10,7 +10,16 @@
 namespace stoker::aten {
 
 enum class OpId : uint8_t {
-  kLinear, kAddmm, kAddmmOut, kMm, kMmOut, kBmm, kBmmOut, kBaddbmm, kBaddbmmOut, kCount
+  kLinear,
+  kAddmm,
+  kAddmmOut,
+  kMm,
+  kMmOut,
+  kBmm,
+  kBmmOut,
+  kBaddbmm,
+  kBaddbmmOut,
+  kCount
 };
 
 // torch's own names, as in STOKER_DISABLE and status(): "linear", "addmm.out", ...

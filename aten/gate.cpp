@@ -13,12 +13,12 @@ namespace {
 using c10::DispatchKey;
 using c10::DispatchKeySet;
 
-// Keys a plain CPU tensor may carry. Anything more (Python, Conjugate, Negative, ZeroTensor, Sparse,
-// Quantized, Mkldnn, Nested, Functionalize, functorch wrappers, other devices) has other semantics.
-const DispatchKeySet kPlainKeys = DispatchKeySet(DispatchKey::CPU) |
-                                  DispatchKeySet(DispatchKey::AutogradCPU) |
-                                  DispatchKeySet(DispatchKey::ADInplaceOrView) |
-                                  DispatchKeySet(DispatchKey::AutocastCPU);
+// Keys a plain CPU tensor may carry. Anything more (Python, Conjugate, Negative, ZeroTensor,
+// Sparse, Quantized, Mkldnn, Nested, Functionalize, functorch wrappers, other devices) has other
+// semantics.
+const DispatchKeySet kPlainKeys =
+    DispatchKeySet(DispatchKey::CPU) | DispatchKeySet(DispatchKey::AutogradCPU) |
+    DispatchKeySet(DispatchKey::ADInplaceOrView) | DispatchKeySet(DispatchKey::AutocastCPU);
 
 // torch runs the forward of an autograd.Function (reentrant checkpoint is one) with both grad modes
 // off; no_grad alone leaves the forward-mode one on, and inference_mode says so itself.

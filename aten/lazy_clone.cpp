@@ -15,8 +15,6 @@ at::Tensor lazy_clone(const at::Tensor& self) {
 
 }  // namespace
 
-void register_lazy_clone(torch::Library& cpu) {
-  cpu.impl("_lazy_clone", TORCH_FN(lazy_clone));
-}
+void register_lazy_clone(torch::Library& cpu) { cpu.impl("_lazy_clone", TORCH_FN(lazy_clone)); }
 
 }  // namespace stoker::aten

@@ -1,5 +1,5 @@
-// aten::linear, at CompositeImplicitAutograd: at CPU it would become differentiable by a formula whose
-// backward has no CPU kernel, and training would raise.
+// aten::linear, at CompositeImplicitAutograd: at CPU it would become differentiable by a formula
+// whose backward has no CPU kernel, and training would raise.
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/linear_compositeimplicitautograd_dispatch.h>
 

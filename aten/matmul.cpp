@@ -1,5 +1,5 @@
-// addmm, mm, bmm, baddbmm and their .out forms, at CPU: they serve the C++ frontend, the encoder fast
-// paths, einsum and inductor's extern calls.
+// addmm, mm, bmm, baddbmm and their .out forms, at CPU: they serve the C++ frontend, the encoder
+// fast paths, einsum and inductor's extern calls.
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/addmm_cpu_dispatch.h>
 #include <ATen/ops/baddbmm_cpu_dispatch.h>
@@ -16,7 +16,8 @@ namespace {
 using at::Scalar;
 using at::Tensor;
 
-// A second operand of mm may be an activation: it must come back more often than a weight of linear.
+// A second operand of mm may be an activation: it must come back more often than a weight of
+// linear.
 constexpr uint32_t kSightings = 4;
 
 const Tensor& no_bias() {
@@ -33,7 +34,8 @@ const char* matrix_product(WeightProduct& product, const Tensor& a, const Tensor
   return complete_product(product, a, bias);
 }
 
-// Only an `out` that stock would write in place: right size and dtype, dense, no resize, no warning.
+// Only an `out` that stock would write in place: right size and dtype, dense, no resize, no
+// warning.
 const char* plain_out(const WeightProduct& product, const Tensor& a, const Tensor& out) {
   if (out.scalar_type() != a.scalar_type()) return "dtypes differ";
   if (out.dim() != 2 || out.size(0) != product.problem.m || out.size(1) != product.problem.n ||

@@ -63,15 +63,19 @@ std::span<const kernels::Row> onednn_rows() noexcept {
 }
 
 RowResult run_onednn(const WeightProduct& product) {
-  const Packed packed =
-      get_packed({Recipe::kOnednnLinear, {&product.weight, 1}, &reorder, product.sightings});
+  const Packed packed = get_packed({Recipe::kOnednnLinear,
+                                    {&product.weight, 1},
+                                    &reorder,
+                                    product.sightings,
+                                    product.problem.m,
+                                    product.rows_before_pack});
   if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
   // Nothing records this call (the gate saw to it): skip the autograd keys' fallthroughs.
   const at::AutoDispatchBelowADInplaceOrView below_autograd;
   const std::optional<at::Tensor> bias =
       product.bias ? std::optional<at::Tensor>(*product.bias) : std::nullopt;
   return {operators()->linear.call(*product.input, packed.value, bias, "none",
-                                  c10::List<std::optional<at::Scalar>>(), std::nullopt),
+                                   c10::List<std::optional<at::Scalar>>(), std::nullopt),
           nullptr};
 }
 

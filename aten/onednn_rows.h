@@ -16,11 +16,12 @@ struct WeightProduct {
   const at::Tensor* input = nullptr;  // contiguous, [..., k]
   const at::Tensor* bias = nullptr;   // [n], contiguous, or null
   Source weight;                      // as [n, k]
-  uint32_t sightings = 2;             // before packing
+  uint32_t sightings = 2;             // calls before the operand is taken for a weight
+  int64_t rows_before_pack = 0;
 };
 
 struct RowResult {
-  at::Tensor value;               // undefined when declined
+  at::Tensor value;  // undefined when declined
   const char* declined = nullptr;
 };
 

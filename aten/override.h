@@ -83,6 +83,7 @@ struct Override<Op, R(Args...)> {
         kernels::select(Op::rows(), product.problem, m.isa, *m.calibration, m.policy);
     if (chosen.row == nullptr) return chosen.reason;
     row = chosen.row;
+    product.rows_before_pack = chosen.rows_before_pack;
     return gate_context();
   }
 

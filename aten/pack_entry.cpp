@@ -20,6 +20,11 @@ const char* first_byte(const Source& source) {
          source.tensor->storage_offset() * static_cast<int64_t>(source.tensor->itemsize());
 }
 
+// A view is made for the call; the weight is its base.
+size_t references_to(const at::Tensor& tensor) {
+  return tensor.is_view() ? tensor._base().use_count() : tensor.use_count();
+}
+
 uint64_t mix(uint64_t hash, uint64_t value) noexcept {
   return (hash ^ value) * 0x9E3779B97F4A7C15ull + (hash >> 29);
 }
@@ -30,8 +35,8 @@ PackKey key_of(const PackRequest& request) {
   PackKey key{request.recipe, {}};
   for (size_t i = 0; i < request.sources.size(); ++i) {
     const Source& s = request.sources[i];
-    key.parts[i] = {storage_of(s), s.tensor->storage_offset(), s.rows,        s.cols,
-                    s.row_stride,  s.col_stride,               s.tensor->scalar_type()};
+    key.parts[i] = {storage_of(s), s.tensor->storage_offset(), s.rows, s.cols, s.row_stride,
+                    s.col_stride,  s.tensor->scalar_type()};
   }
   return key;
 }
@@ -67,14 +72,27 @@ bool PackEntry::proves(const PackRequest& request) const {
   return true;
 }
 
+void PackEntry::count_references(const PackRequest& request) {
+  for (size_t i = 0; i < request.sources.size(); ++i) {
+    least_references[i] = std::min(least_references[i], references_to(*request.sources[i].tensor));
+  }
+}
+
+bool PackEntry::more_references(const PackRequest& request) const {
+  for (size_t i = 0; i < request.sources.size(); ++i) {
+    if (references_to(*request.sources[i].tensor) > least_references[i]) return true;
+  }
+  return false;
+}
+
 void PackEntry::remember(const PackRequest& request) {
   source_count = request.sources.size();
   bytes = 0;
   for (size_t i = 0; i < source_count; ++i) {
     const Source& source = request.sources[i];
     SourceState& state = sources[i];
-    state.storage = c10::weak_intrusive_ptr<c10::StorageImpl>(
-        source.tensor->storage().getWeakStorageImpl());
+    state.storage =
+        c10::weak_intrusive_ptr<c10::StorageImpl>(source.tensor->storage().getWeakStorageImpl());
     state.data = storage_of(source)->data();
     state.nbytes = storage_of(source)->nbytes();
     state.version = version_of(*source.tensor);
@@ -96,7 +114,8 @@ uint64_t checksum_of(const PackRequest& request) {
   for (const Source& source : request.sources) {
     // Weights are dense matrices, either way round: their bytes are one block.
     const char* data = first_byte(source);
-    const size_t nbytes = static_cast<size_t>(source.rows * source.cols) * source.tensor->itemsize();
+    const size_t nbytes =
+        static_cast<size_t>(source.rows * source.cols) * source.tensor->itemsize();
     uint64_t word = 0;
     for (size_t i = 0; i < nbytes; i += sizeof(word)) {
       word = 0;

@@ -43,19 +43,26 @@ struct PackEntry {
   std::array<SourceState, kMaxSources> sources;
   size_t source_count = 0;
   at::Tensor packed;
-  int64_t bytes = 0;           // of the pack, or what it would take
+  int64_t bytes = 0;  // of the pack, or what it would take
   const char* refusal = nullptr;
   uint64_t sightings = 0;
-  uint64_t retry_at = 0;       // sightings
+  int64_t rows = 0;       // of the products seen since the last write
+  uint64_t retry_at = 0;  // sightings
   Clock::time_point retry_time{};
-  uint32_t firings = 0;        // writes seen since the entry was made
+  uint32_t firings = 0;  // writes seen since the entry was made
+  // Fewest references to each weight's tensor before any firing; more of them later means that a
+  // DLPack capsule, which shows nowhere else, may be alive.
+  std::array<size_t, kMaxSources> least_references{SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
   uint64_t checksum = 0;
-  bool checksum_due = false;   // a write may have begun before re-arming: compare once
+  bool checksum_due = false;  // a write may have begun before re-arming: compare once
   std::atomic<uint64_t> last_use{0};
 
   bool expired() const;
   // Every source is where it was, unwritten, still armed.
   bool proves(const PackRequest& request) const;
+  // Counts the references to the sources' tensors; call it while no write was seen.
+  void count_references(const PackRequest& request);
+  bool more_references(const PackRequest& request) const;
   // Takes down where the sources are now.
   void remember(const PackRequest& request);
   void drop_pack();

@@ -24,14 +24,17 @@ namespace {
 constexpr const char* kTooFew = "weight not seen often enough to be worth packing";
 constexpr const char* kBackOff = "weight was written lately: waiting before packing again";
 constexpr const char* kHolders = "weight memory has other holders (kept state_dict, view or array)";
+constexpr const char* kExported =
+    "weight may have been handed out (DLPack): its tensor has new holders";
 constexpr const char* kForeignHook = "weight memory is copy-on-write or watched by someone else";
 constexpr const char* kWritten = "weight was written while it was packed";
 constexpr const char* kNoMemory = "a pack would take more than a quarter of the free memory";
 constexpr const char* kBudget = "the budget of packed bytes is used up";
 
-constexpr uint64_t kRecount = 64;          // sightings between two looks at a refused weight
-constexpr uint64_t kSweepEvery = 256;      // lookups
-constexpr uint64_t kIdleBeforeEvict = 4096;  // lookups; a model larger than the budget must not churn
+constexpr uint64_t kRecount = 64;      // sightings between two looks at a refused weight
+constexpr uint64_t kSweepEvery = 256;  // lookups
+constexpr uint64_t kIdleBeforeEvict =
+    4096;  // lookups; a model larger than the budget must not churn
 
 constexpr int64_t kWorthTrimming = 32 << 20;  // bytes freed at once
 
@@ -161,6 +164,7 @@ void back_off(Cache& c, PackEntry& entry) {
   if (entry.packed.defined()) c.totals.drops += 1;
   release(c, entry);
   entry.firings += 1;
+  entry.rows = 0;
   if (always()) return;
   const uint32_t doubling = std::min(entry.firings, 8u);
   entry.retry_at = entry.sightings + (2ull << doubling);
@@ -184,12 +188,19 @@ PackEntry& find_or_insert(Cache& c, const PackRequest& request, const PackKey& k
   return entry;
 }
 
+const char* state_of(const PackEntry& entry) {
+  if (entry.refusal != nullptr) return entry.refusal;
+  return entry.firings > 0 ? kBackOff : kTooFew;
+}
+
 // Everything but the hit: with the cache to itself.
 Packed consider(Cache& c, const PackRequest& request, const PackKey& key) {
   PackEntry& entry = find_or_insert(c, request, key);
   entry.sightings += 1;
+  entry.rows += request.rows;
   entry.last_use.store(c.lookups.load(std::memory_order_relaxed), std::memory_order_relaxed);
   const bool proven = entry.proves(request);
+  if (proven && entry.firings == 0) entry.count_references(request);
   if (proven && entry.packed.defined() &&
       (!entry.checksum_due || checksum_of(request) == entry.checksum)) {
     entry.checksum_due = false;
@@ -200,12 +211,14 @@ Packed consider(Cache& c, const PackRequest& request, const PackKey& key) {
     back_off(c, entry);
     entry.refusal = arm_all(request, entry);
   }
-  if (entry.sightings < entry.retry_at) {
-    if (entry.refusal != nullptr) return {at::Tensor(), entry.refusal};
-    return {at::Tensor(), entry.firings > 0 ? kBackOff : kTooFew};
+  if (entry.sightings < entry.retry_at || entry.rows < request.rows_before_pack) {
+    return {at::Tensor(), state_of(entry)};
   }
   if (Clock::now() < entry.retry_time) return {at::Tensor(), kBackOff};
   entry.refusal = arm_all(request, entry);
+  if (entry.refusal == nullptr && entry.firings > 0 && entry.more_references(request)) {
+    entry.refusal = kExported;
+  }
   if (entry.refusal == nullptr) entry.refusal = pack_now(c, request, entry);
   if (entry.refusal != nullptr) return refuse(entry, entry.refusal);
   return {entry.packed, nullptr};
@@ -275,7 +288,7 @@ std::string explain_packed() {
     if (entry->packed.defined()) {
       out << "packed, " << entry->bytes << " bytes";
     } else {
-      out << "not packed: " << (entry->refusal ? entry->refusal : kTooFew);
+      out << "not packed: " << state_of(*entry);
     }
     out << ", seen " << entry->sightings << " times outside the fast path, written "
         << entry->firings << " times\n";

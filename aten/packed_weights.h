@@ -33,11 +33,13 @@ struct PackRequest {
   std::span<const Source> sources;  // at most kMaxSources
   // Packs from plain tensors of the sources' geometry; what it returns shares no memory with them.
   at::Tensor (*pack)(std::span<const at::Tensor> sources);
-  uint32_t sightings;  // calls with this weight before it is worth packing
+  uint32_t sightings;        // calls with this weight before it is taken for one
+  int64_t rows;              // rows of this call's product
+  int64_t rows_before_pack;  // rows to see before a pack pays for itself
 };
 
 struct Packed {
-  at::Tensor value;              // undefined when refused
+  at::Tensor value;               // undefined when refused
   const char* refusal = nullptr;  // why, as a literal
 };
 

@@ -4,9 +4,14 @@ namespace stoker::aten {
 
 const char* type_of(const at::Tensor& tensor, kernels::DataType& type) noexcept {
   switch (tensor.scalar_type()) {
-    case at::kFloat: type = kernels::DataType::kFloat32; return nullptr;
-    case at::kBFloat16: type = kernels::DataType::kBFloat16; return nullptr;
-    default: return "dtype is neither float32 nor bfloat16";
+    case at::kFloat:
+      type = kernels::DataType::kFloat32;
+      return nullptr;
+    case at::kBFloat16:
+      type = kernels::DataType::kBFloat16;
+      return nullptr;
+    default:
+      return "dtype is neither float32 nor bfloat16";
   }
 }
 

@@ -31,8 +31,8 @@ void read_into(Settings& s) {
   if (!env("STOKER_PACK_BUDGET").empty()) s.pack_budget = parse_bytes(env("STOKER_PACK_BUDGET"));
   s.pack_mapped = env("STOKER_PACK_MAPPED") != "0";
   const std::string_view select = env("STOKER_SELECT");
-  TORCH_CHECK(select.empty() || select == "calibrated" || select == "always",
-              "STOKER_SELECT is '", select, "', expected 'calibrated' or 'always'");
+  TORCH_CHECK(select.empty() || select == "calibrated" || select == "always", "STOKER_SELECT is '",
+              select, "', expected 'calibrated' or 'always'");
   if (select == "always") s.policy = kernels::Policy::kAlways;
 }
 

@@ -3,20 +3,20 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
-#include <string>
 
 #include "kernels/select.h"
 
 namespace stoker::aten {
 
 struct Settings {
-  bool off = false;                             // STOKER=0
-  std::vector<std::string> disabled;            // STOKER_DISABLE=linear,mm
-  bool verbose = false;                         // STOKER_VERBOSE=1
-  std::optional<int64_t> pack_budget;           // STOKER_PACK_BUDGET=bytes[K|M|G]
-  bool pack_mapped = true;                      // STOKER_PACK_MAPPED=0
+  bool off = false;                                       // STOKER=0
+  std::vector<std::string> disabled;                      // STOKER_DISABLE=linear,mm
+  bool verbose = false;                                   // STOKER_VERBOSE=1
+  std::optional<int64_t> pack_budget;                     // STOKER_PACK_BUDGET=bytes[K|M|G]
+  bool pack_mapped = true;                                // STOKER_PACK_MAPPED=0
   kernels::Policy policy = kernels::Policy::kCalibrated;  // STOKER_SELECT=calibrated|always
 
   std::string error;  // a variable that could not be understood, and what was expected

@@ -42,7 +42,7 @@ STOKER_API void reset_counters() noexcept;
 
 extern "C" {
 // For the Python entry point, which loads the library without a binding.
-STOKER_API const char* stoker_why() noexcept;                      // "" when active
+STOKER_API const char* stoker_why() noexcept;  // "" when active
 STOKER_API void stoker_learn_slice_deleter(void* storage_impl) noexcept;
-STOKER_API void stoker_sweep() noexcept;                           // frees packs of dead weights
+STOKER_API void stoker_sweep() noexcept;  // frees packs of dead weights
 }

@@ -28,8 +28,9 @@ struct Armed {
   bool holds(const c10::StorageImpl* storage) const noexcept;
 };
 
-// Arms the storage, or joins the arming in force. `watch` is null when another owner (copy-on-write)
-// holds the hook. Callers serialise arm() and disarm() by one mutex; the hook takes none.
+// Arms the storage, or joins the arming in force. `watch` is null when another owner
+// (copy-on-write) holds the hook. Callers serialise arm() and disarm() by one mutex; the hook takes
+// none.
 Armed arm(const c10::intrusive_ptr<c10::StorageImpl>& storage);
 
 // Takes our hook off and counts as a write. Nothing happens to a storage we did not arm.

@@ -41,8 +41,7 @@ DETAILS = (
 )
 
 QUERY = (
-    "My wallet was stolen on holiday in Spain, what must I do now "
-    "so that nobody pays with my card?"
+    "My wallet was stolen on holiday in Spain, what must I do now so that nobody pays with my card?"
 )
 
 

@@ -13,7 +13,7 @@ from corpus import QUERY, sentences
 from tqdm import tqdm
 from transformers import AutoModel, AutoTokenizer
 
-BATCH = 16
+BATCH = 8
 
 
 def model_folder():

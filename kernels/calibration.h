@@ -16,14 +16,16 @@ struct Rule {
   std::string_view row;
   int64_t min_m, max_m;
   int64_t min_weight, max_weight;  // elements of the weight, N * K
-  int64_t min_macs;    // M * N * K
+  int64_t min_macs;                // M * N * K
+  int64_t rows_before_pack;        // sum of M to see with a weight before a pack pays for itself
 };
 
 struct Calibration {
   std::string_view family;  // what was measured, for status(); "conservative prior" otherwise
   std::span<const Rule> rules;
 
-  bool faster(std::string_view row, const MatmulProblem& problem) const noexcept;
+  // The rule by which `row` beats stock on `problem`, or null.
+  const Rule* rule(std::string_view row, const MatmulProblem& problem) const noexcept;
 };
 
 // The shipped calibration of that CPU, or the conservative prior where it was never measured.

@@ -16,7 +16,10 @@ Selection select(std::span<const Row> rows, const MatmulProblem& problem, jit::I
       reason = why;
       continue;
     }
-    if (policy == Policy::kAlways || calibration.faster(row.name, problem)) return {&row, nullptr};
+    if (policy == Policy::kAlways) return {&row};
+    if (const Rule* rule = calibration.rule(row.name, problem)) {
+      return {&row, nullptr, rule->rows_before_pack};
+    }
     reason = "unprofitable: not measured faster than stock at this size on this CPU";
   }
   return {nullptr, reason};

@@ -28,6 +28,7 @@ enum class Policy {
 struct Selection {
   const Row* row = nullptr;
   const char* reason = nullptr;  // why no row was chosen, when row is null
+  int64_t rows_before_pack = 0;  // from the rule that chose it
 };
 
 // The first row (rows are best first) that supports `problem` on `isa` and that `calibration`

@@ -7,10 +7,10 @@ namespace stoker::kernels::linear {
 
 // Operands of one product; row-major, leading dimensions in elements.
 struct Operands {
-  const float* x;      // [m, k], ldx >= k
-  const float* w;      // [n, k], ldw >= k
-  const float* bias;   // [n] or null
-  float* y;            // [m, n], ldy >= n
+  const float* x;     // [m, k], ldx >= k
+  const float* w;     // [n, k], ldw >= k
+  const float* bias;  // [n] or null
+  float* y;           // [m, n], ldy >= n
   int64_t m, n, k;
   int64_t ldx, ldw, ldy;
 };

@@ -31,7 +31,13 @@ def status() -> dict:
     """
     binding = _binding()
     if binding is None:
-        return {"active": False, "why": _autoload.why, "version": __version__, "operators": {}, "packed": {}}
+        return {
+            "active": False,
+            "why": _autoload.why,
+            "version": __version__,
+            "operators": {},
+            "packed": {},
+        }
     now = binding.status()
     for counts in now["operators"].values():
         counts["taken"] = sum(counts["rows"].values())

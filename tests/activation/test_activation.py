@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(importlib.util.find_spec("stoker").origin).parent
-STATUS = "import torch, stoker; torch.ones(2, 2) @ torch.ones(2, 2); s = stoker.status(); print(s['active'], '|', s['why'])"
+STATUS = """
+import torch, stoker
+torch.ones(2, 2) @ torch.ones(2, 2)
+status = stoker.status()
+print(status["active"], "|", status["why"])
+"""
 
 
 def python(*args, package: Path | None = None, **env: str) -> subprocess.CompletedProcess:
@@ -74,7 +79,9 @@ def test_library_unreadable(copy):
 
 def test_built_for_another_torch(copy):
     module = copy / "autoload.py"
-    module.write_text(module.read_text().replace('BUILT_FOR_TORCH = "2.13"', 'BUILT_FOR_TORCH = "2.99"'))
+    module.write_text(
+        module.read_text().replace('BUILT_FOR_TORCH = "2.13"', 'BUILT_FOR_TORCH = "2.99"')
+    )
     result = python("-c", STATUS, package=copy)
     check(result, False, 1)
     assert "built for torch 2.99" in result.stderr
@@ -102,7 +109,10 @@ def test_a_setting_that_makes_no_sense():
 
 
 def test_one_operator_disabled():
-    code = "import torch, stoker; torch.ones(2, 2) @ torch.ones(2, 2); print(True, '|', stoker.status()['operators']['mm']['calls'], stoker.explain())"
+    code = (
+        "import torch, stoker; torch.ones(2, 2) @ torch.ones(2, 2)\n"
+        "print(True, '|', stoker.status()['operators']['mm']['calls'], stoker.explain())"
+    )
     result = python("-c", code, STOKER_DISABLE="mm")
     check(result, True, 0)
     assert "| 0 " in result.stdout

@@ -19,7 +19,9 @@ def test_version_is_the_one_we_build_for():
     assert "TORCH_VERSION=2.13.0" in torch.__config__.show()
 
 
-@pytest.mark.parametrize("op", ["addmm", "addmm.out", "mm", "mm.out", "bmm", "bmm.out", "baddbmm", "baddbmm.out"])
+@pytest.mark.parametrize(
+    "op", ["addmm", "addmm.out", "mm", "mm.out", "bmm", "bmm.out", "baddbmm", "baddbmm.out"]
+)
 def test_products_have_torch_cpu_kernels(op):
     table = torch._C._dispatch_dump_table(f"aten::{op}")
     line = next(line for line in table.splitlines() if line.startswith("CPU:"))
@@ -56,7 +58,11 @@ def test_a_pack_shares_no_memory_with_the_weight():
 
 def test_write_hook_header_is_there():
     text = (TORCH / "include/c10/core/StorageImpl.h").read_text()
-    for name in ("void set_materializer(MaterializeFn", "void clear_materializer()", "has_materializer()"):
+    for name in (
+        "void set_materializer(MaterializeFn",
+        "void clear_materializer()",
+        "has_materializer()",
+    ):
         assert name in text
 
 

@@ -40,7 +40,9 @@ def wrong_names(path: Path, text: str) -> list[str]:
     """Things that belong to one file, found in another."""
     wrong = []
     if path.parts[0] == "aten":
-        if path.name != "override.h" and re.search(r"Op::stock\(|Addmm::stock|count_(?:taken|declined)\(", text):
+        if path.name != "override.h" and re.search(
+            r"Op::stock\(|Addmm::stock|count_(?:taken|declined)\(", text
+        ):
             wrong += ["stock or a counter"] if path.stem not in ("counters", "matmul") else []
         if path.stem != "torch_private" and PRIVATE.search(text):
             wrong.append("a private name of torch")
@@ -101,15 +103,22 @@ def library() -> Path:
 
 def test_only_our_names_are_exported():
     names = subprocess.run(
-        ["nm", "-D", "--defined-only", "--format=posix", library()], check=True, capture_output=True, text=True
+        ["nm", "-D", "--defined-only", "--format=posix", library()],
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.splitlines()
     names = [line.split()[0] for line in names]
     assert "stoker_why" in names
-    assert [name for name in names if not re.match(r"stoker_|_ZNK?6stoker|_Z(?:TI|TS|TV)N6stoker", name)] == []
+    assert [
+        name for name in names if not re.match(r"stoker_|_ZNK?6stoker|_Z(?:TI|TS|TV)N6stoker", name)
+    ] == []
 
 
 def test_links_torchs_openmp_and_no_python():
-    needed = subprocess.run(["readelf", "-d", library()], check=True, capture_output=True, text=True).stdout
+    needed = subprocess.run(
+        ["readelf", "-d", library()], check=True, capture_output=True, text=True
+    ).stdout
     assert set(re.findall(r"\[(lib[a-z]*omp[^\]]*)\]", needed)) <= {"libgomp.so.1"}
     assert "[libtorch_cpu.so]" in needed
     assert "libpython" not in needed and "libtorch_python" not in needed

@@ -9,11 +9,11 @@ namespace {
 
 // CPUID leaf 1 EAX as real parts report it.
 TEST(Isa, DecodesDisplayFamilyAndModel) {
-  EXPECT_EQ(display_family(0x000C06F2), 6);   // Emerald Rapids
+  EXPECT_EQ(display_family(0x000C06F2), 6);  // Emerald Rapids
   EXPECT_EQ(display_model(0x000C06F2), 207);
   EXPECT_EQ(display_family(0x00B00F21), 26);  // Zen 5 (Turin)
   EXPECT_EQ(display_model(0x00B00F21), 2);
-  EXPECT_EQ(display_family(0x000006F1), 6);   // no extended model
+  EXPECT_EQ(display_family(0x000006F1), 6);  // no extended model
   EXPECT_EQ(display_model(0x000006F1), 15);
 }
 

@@ -11,7 +11,7 @@ namespace stoker::kernels::linear {
 namespace {
 
 TEST(LinearReference, MultipliesByTheTransposedWeightAndAddsTheBias) {
-  const std::vector<float> x{1, 2, 3, 4, 5, 6};  // 2 x 3
+  const std::vector<float> x{1, 2, 3, 4, 5, 6};   // 2 x 3
   const std::vector<float> w{1, 0, -1, 2, 1, 0};  // 2 x 3
   const std::vector<float> bias{10, 20};
   std::vector<float> y(4);

@@ -15,7 +15,7 @@ constexpr Row kRows[] = {
     {"best", jit::Isa::kAvx512Bf16, DataType::kFloat32, &odd_k_only},
     {"plain", jit::Isa::kAvx2, DataType::kFloat32, &accepts},
 };
-constexpr Rule kRules[] = {{"best", 1, 64, 0, 1 << 20, 0}, {"plain", 8, 64, 1000, 10000, 0}};
+constexpr Rule kRules[] = {{"best", 1, 64, 0, 1 << 20, 0, 5}, {"plain", 8, 64, 1000, 10000, 0, 70}};
 constexpr Calibration kCalibration{"test", kRules};
 
 MatmulProblem problem(int64_t m, int64_t n, int64_t k, DataType type = DataType::kFloat32) {
@@ -30,6 +30,11 @@ TEST(Select, TakesTheFirstRowThatSupportsTheProblem) {
   EXPECT_STREQ(pick(problem(8, 64, 33), jit::Isa::kAvx512Bf16).row->name, "best");
   EXPECT_STREQ(pick(problem(8, 64, 32), jit::Isa::kAvx512Bf16).row->name, "plain");
   EXPECT_STREQ(pick(problem(8, 64, 33), jit::Isa::kAvx512).row->name, "plain");
+}
+
+TEST(Select, HandsOnWhenAPackPays) {
+  EXPECT_EQ(pick(problem(8, 64, 32), jit::Isa::kAvx512Bf16).rows_before_pack, 70);
+  EXPECT_EQ(pick(problem(8, 64, 32), jit::Isa::kAvx2, Policy::kAlways).rows_before_pack, 0);
 }
 
 TEST(Select, DeclinesWithAReason) {
@@ -49,20 +54,20 @@ TEST(Select, AlwaysIgnoresTheCalibrationButNotTheIsa) {
 }
 
 TEST(Calibration, BoundsAreInclusive) {
-  EXPECT_FALSE(kCalibration.faster("plain", problem(7, 100, 100)));
-  EXPECT_TRUE(kCalibration.faster("plain", problem(8, 100, 10)));
-  EXPECT_FALSE(kCalibration.faster("plain", problem(8, 111, 9)));
-  EXPECT_TRUE(kCalibration.faster("plain", problem(64, 100, 100)));
-  EXPECT_FALSE(kCalibration.faster("plain", problem(64, 100, 101)));
-  EXPECT_FALSE(kCalibration.faster("plain", problem(65, 100, 100)));
-  EXPECT_FALSE(kCalibration.faster("unknown", problem(8, 100, 100)));
+  EXPECT_FALSE(kCalibration.rule("plain", problem(7, 100, 100)));
+  EXPECT_TRUE(kCalibration.rule("plain", problem(8, 100, 10)));
+  EXPECT_FALSE(kCalibration.rule("plain", problem(8, 111, 9)));
+  EXPECT_TRUE(kCalibration.rule("plain", problem(64, 100, 100)));
+  EXPECT_FALSE(kCalibration.rule("plain", problem(64, 100, 101)));
+  EXPECT_FALSE(kCalibration.rule("plain", problem(65, 100, 100)));
+  EXPECT_FALSE(kCalibration.rule("unknown", problem(8, 100, 100)));
 }
 
 // What other machines would choose for BERT-base's 768 -> 3072 at 128 and at 4 tokens.
 TEST(Calibration, KnowsTheMeasuredFamilies) {
   const auto faster = [](const char* vendor, int family, int model, int64_t m) {
     const jit::CpuInfo cpu{vendor, family, model, jit::Isa::kAvx512Bf16};
-    return calibration_for(cpu).faster("onednn_packed_f32", problem(m, 3072, 768));
+    return calibration_for(cpu).rule("onednn_packed_f32", problem(m, 3072, 768)) != nullptr;
   };
   EXPECT_TRUE(faster("AuthenticAMD", 26, 2, 128));
   EXPECT_TRUE(faster("AuthenticAMD", 26, 2, 4));

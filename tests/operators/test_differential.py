@@ -61,10 +61,10 @@ LONGEST = 512  # K of the longest product among the samples
 def same(a: torch.Tensor, b: torch.Tensor, exact: bool) -> bool:
     if exact or not a.is_floating_point():
         return torch.equal(a.nan_to_num(7), b.nan_to_num(7))
-    # Another order of summation: a few eps * sqrt(K) of the largest result, one more rounding in bf16.
+    # Another order of summation: a few eps * sqrt(K) of the largest result; bf16 rounds once more.
     finite = a.double()[a.isfinite()]
     scale = float(finite.abs().max()) if finite.numel() else 0.0
-    eps = 2 ** -8 if a.dtype in (torch.bfloat16, torch.float16) else torch.finfo(a.dtype).eps
+    eps = 2**-8 if a.dtype in (torch.bfloat16, torch.float16) else torch.finfo(a.dtype).eps
     factor = 2 if a.dtype in (torch.bfloat16, torch.float16) else 4 * LONGEST**0.5
     return torch.allclose(a.double(), b.double(), rtol=0, atol=factor * eps * scale, equal_nan=True)
 

@@ -66,7 +66,9 @@ def test_vmap_jvp_and_double_backward_are_stock():
         "vmap": lambda: torch.vmap(lambda x: F.linear(x, W, B))(X),
         "jvp": lambda: torch.func.jvp(lambda x: F.linear(x, W, B), (X,), (X,))[1],
         "jacrev": lambda: torch.func.jacrev(lambda x: F.linear(x, W[:4, :8]))(X[:2, :8]),
-        "hessian": lambda: torch.func.hessian(lambda x: F.linear(x, W[:4, :8]).pow(3).sum())(X[0, :8]),
+        "hessian": lambda: torch.func.hessian(lambda x: F.linear(x, W[:4, :8]).pow(3).sum())(
+            X[0, :8]
+        ),
     }
     for name, call in calls.items():
         expected, actual = both(call)

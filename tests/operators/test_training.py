@@ -26,7 +26,8 @@ def test_losses_are_bit_identical(tmp_path):
     ours = train(tmp_path / "ours.json", STOKER_SELECT="always")
     status = ours.pop("status")
     stock.pop("status")
-    print(f"{len(stock)} trainings of {len(next(iter(stock.values())))} steps, losses compared bit for bit")
+    steps = len(next(iter(stock.values())))
+    print(f"{len(stock)} trainings of {steps} steps, losses compared bit for bit")
     assert len(stock) == 12
     assert stock == ours
     assert {name: op["taken"] for name, op in status["operators"].items() if op["taken"]} == {}
@@ -37,12 +38,14 @@ def test_losses_are_bit_identical(tmp_path):
 
 
 def test_muon_computes_its_update_on_the_same_weights():
-    """Muon's products run under no_grad outside backward: inference to us, equal within rounding."""
+    """Its products run under no_grad outside backward: inference to us, equal but for rounding."""
     results = []
     for switch in (stoker.disable, stoker.enable):
         switch()
         torch.manual_seed(3)
-        model = nn.Sequential(nn.Linear(64, 48, bias=False), nn.ReLU(), nn.Linear(48, 8, bias=False))
+        model = nn.Sequential(
+            nn.Linear(64, 48, bias=False), nn.ReLU(), nn.Linear(48, 8, bias=False)
+        )
         optimizer = torch.optim.Muon(model.parameters(), lr=1e-2)
         x = torch.randn(16, 64)
         for _ in range(10):

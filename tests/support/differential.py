@@ -95,19 +95,28 @@ def samples_of(op, dtype):
         if dtype.is_floating_point or dtype.is_complex:
             variants["nan"] = sample.transform(poisoned)
         if dtype.is_complex:
-            variants["conj"] = sample.transform(lambda t: t.conj() if isinstance(t, torch.Tensor) else t)
+            variants["conj"] = sample.transform(
+                lambda t: t.conj() if isinstance(t, torch.Tensor) else t
+            )
         for variant, s in variants.items():
+
             def call(s=s):
                 return op(s.input, *s.args, **s.kwargs)
 
             exact = f"{op.name}/{op.variant_test_name}/{dtype}/{i}/{variant}"
-            yield f"{exact}/grad", lambda call=call, s=s: forward_and_gradients(call, [s.input, s.args, s.kwargs])
+            yield (
+                f"{exact}/grad",
+                lambda call=call, s=s: forward_and_gradients(call, [s.input, s.args, s.kwargs]),
+            )
             for mode, manager in MODES.items():
                 yield f"{exact}/{mode}", lambda call=call, m=manager: in_mode(m, call)
     wrong = op.error_inputs("cpu") if dtype == torch.float32 and op.error_inputs_func else ()
     for i, bad in enumerate(wrong):
         s = bad.sample_input
-        yield f"{op.name}/error/{i}", lambda s=s: in_mode(torch.no_grad, lambda: op(s.input, *s.args, **s.kwargs))
+        yield (
+            f"{op.name}/error/{i}",
+            lambda s=s: in_mode(torch.no_grad, lambda: op(s.input, *s.args, **s.kwargs)),
+        )
 
 
 def poisoned(value):
@@ -155,8 +164,30 @@ def module_sample(info, sample, dtype, training, name):
             return module(*given.args, **given.kwargs)
 
         for mode in ("no_grad", "inference") if not training else ():
-            yield f"{name}/{mode}", lambda: in_mode(MODES[mode], call)
+            yield f"{name}/{mode}", lambda mode=mode: in_mode(MODES[mode], call)
         yield f"{name}/grad", lambda: forward_and_gradients(call, list(module.parameters()))
+
+
+def products(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> dict:
+    """Ways to write x [M, K] times the weight w [N, K], by name."""
+    wk = w.t().contiguous()
+
+    def out(*shape):
+        return torch.empty(*shape, dtype=x.dtype)
+
+    m, n = len(x), len(w)
+    return {
+        "linear": lambda: torch.nn.functional.linear(x, w, b),
+        "linear3d": lambda: torch.nn.functional.linear(x.unsqueeze(0), w),
+        "addmm": lambda: torch.addmm(b, x, w.t()),
+        "conv1d_style": lambda: torch.addmm(b, x, wk),
+        "mm": lambda: x @ wk,
+        "mm_out": lambda: torch.mm(x, wk, out=out(m, n)),
+        "mm_resized": lambda: torch.mm(x, wk, out=out(1)),
+        "mm_strided": lambda: torch.mm(x, wk, out=out(n, m).t()),
+        "addmm_out": lambda: torch.addmm(b, x, wk, out=out(m, n)),
+        "alpha": lambda: torch.addmm(b, x, wk, beta=0.5, alpha=2),
+    }
 
 
 def fuzz_cases():
@@ -173,21 +204,12 @@ def fuzz_cases():
         m, n, k = size(130), size(300), size(300)
         for dtype in (torch.float32, torch.bfloat16):
             x, w, b = draw(m, k, dtype=dtype), draw(n, k, dtype=dtype), draw(n, dtype=dtype)
-            wk = w.t().contiguous()
-            calls = {
-                "linear": lambda x=x, w=w, b=b: torch.nn.functional.linear(x, w, b),
-                "linear3d": lambda x=x, w=w: torch.nn.functional.linear(x.unsqueeze(0), w),
-                "addmm": lambda x=x, w=w, b=b: torch.addmm(b, x, w.t()),
-                "conv1d_style": lambda x=x, wk=wk, b=b: torch.addmm(b, x, wk),
-                "mm": lambda x=x, wk=wk: x @ wk,
-                "mm_out": lambda x=x, wk=wk, y=torch.empty(m, n, dtype=dtype): torch.mm(x, wk, out=y),
-                "mm_resized": lambda x=x, wk=wk, y=torch.empty(1, dtype=dtype): torch.mm(x, wk, out=y),
-                "mm_strided": lambda x=x, wk=wk, y=torch.empty(n, m, dtype=dtype): torch.mm(x, wk, out=y.t()),
-                "addmm_out": lambda x=x, wk=wk, b=b, y=torch.empty(m, n, dtype=dtype): torch.addmm(b, x, wk, out=y),
-                "alpha": lambda x=x, wk=wk, b=b: torch.addmm(b, x, wk, beta=0.5, alpha=2),
-            }
+            calls = products(x, w, b)
             for name, call in calls.items():
-                yield f"fuzz/{name}/{dtype}/{m}x{n}x{k}/{i}", lambda c=call: in_mode(torch.no_grad, c)
+                yield (
+                    f"fuzz/{name}/{dtype}/{m}x{n}x{k}/{i}",
+                    lambda c=call: in_mode(torch.no_grad, c),
+                )
 
 
 def main() -> None:

@@ -87,19 +87,21 @@ ALIASES = {
     "detached": lambda w: w.detach(),
     "view": lambda w: w.view(-1),
 }
+# A capsule taken from the weight itself before its first use leaves no trace: docs/operating.md.
+ALIASES_AFTER_PACKING = ALIASES | {"dlpack": lambda w: torch.from_dlpack(w)}
+ORDERS = [(False, kind) for kind in ALIASES] + [(True, kind) for kind in ALIASES_AFTER_PACKING]
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=["float32", "bfloat16"])
 @pytest.mark.parametrize("name", OPERATORS)
-@pytest.mark.parametrize("kind", ALIASES)
-@pytest.mark.parametrize("packed_first", [True, False], ids=["after_packing", "before_packing"])
+@pytest.mark.parametrize(("packed_first", "kind"), ORDERS)
 def test_an_alias_kept_over_forwards_may_write(packed_first, kind, name, dtype):
     operator, weight = Operator(name, dtype), torch.randn(N, K).to(dtype)
     compared = 0
     with torch.no_grad():
         if packed_first:
             assert operator(weight)[1]
-        alias = ALIASES[kind](weight)
+        alias = ALIASES_AFTER_PACKING[kind](weight)
         for i in range(20):
             operator.check(weight, [operator(weight) for _ in range(3)])
             alias[:] = 3 + i
