@@ -1,7 +1,6 @@
 #include "aten/gate.h"
 
 #include <ATen/Context.h>
-#include <c10/core/AutogradState.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/impl/TorchDispatchModeTLS.h>
 
@@ -19,13 +18,6 @@ using c10::DispatchKeySet;
 const DispatchKeySet kPlainKeys =
     DispatchKeySet(DispatchKey::CPU) | DispatchKeySet(DispatchKey::AutogradCPU) |
     DispatchKeySet(DispatchKey::ADInplaceOrView) | DispatchKeySet(DispatchKey::AutocastCPU);
-
-// torch runs the forward of an autograd.Function (reentrant checkpoint is one) with both grad modes
-// off; no_grad alone leaves the forward-mode one on, and inference_mode says so itself.
-bool inside_autograd_function() noexcept {
-  const c10::AutogradState& state = c10::AutogradState::get_tls_state();
-  return !state.get_fw_grad_mode() && !state.get_inference_mode();
-}
 
 }  // namespace
 
@@ -45,13 +37,15 @@ const char* gate_operands(const Operands& operands) noexcept {
 const char* gate_context() {
   if (c10::impl::dispatch_mode_enabled()) return "a dispatch mode is active";
   if (torch_private::autograd_engine_running()) return "autograd's engine is running";
-  if (inside_autograd_function()) return "inside the forward of an autograd.Function";
+  if (torch_private::inside_autograd_function()) {
+    return "inside the forward of an autograd.Function";
+  }
   if (torch_private::forward_ad_active()) return "forward-mode AD is active";
   const at::Context& context = at::globalContext();
   if (context.deterministicAlgorithms()) return "deterministic algorithms were asked for";
   if (!context.userEnabledMkldnn()) return "torch.backends.mkldnn is disabled";
   const auto precision =
-      at::globalContext().float32Precision(at::Float32Backend::MKLDNN, at::Float32Op::MATMUL);
+      context.float32Precision(at::Float32Backend::MKLDNN, at::Float32Op::MATMUL);
   if (precision != at::Float32Precision::IEEE && precision != at::Float32Precision::NONE) {
     return "fp32_precision is not ieee";
   }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 
 namespace stoker::aten {
 
@@ -16,14 +17,18 @@ struct Operands {
   void add(const at::Tensor& tensor) {
     if (tensor.defined()) tensors[count++] = &tensor;
   }
+  void add(const std::optional<at::Tensor>& tensor) {
+    if (tensor) add(*tensor);
+  }
+  void add(const at::Scalar&) {}
 };
 
 // Null when every operand is a plain dense CPU tensor that autograd is not recording, else why not.
 // Looks at key sets and flags only: safe on FakeTensors, subclasses and other devices.
 const char* gate_operands(const Operands& operands) noexcept;
 
-// The part that asks the process and the thread; run once a row was chosen.
-// Not noexcept: asking torch for its precision settings may throw.
+// The part that asks the process and the thread; run once a row was chosen. May throw, when torch
+// finds its precision settings contradictory.
 const char* gate_context();
 
 }  // namespace stoker::aten

@@ -10,7 +10,7 @@
 namespace stoker::aten {
 namespace {
 
-struct Linear {
+struct Linear : ReturnsResult {
   using Schema = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&);
   static constexpr OpId id = OpId::kLinear;
 
@@ -19,28 +19,12 @@ struct Linear {
     return at::compositeimplicitautograd::linear(input, weight, bias);
   }
 
-  static Operands operands(const at::Tensor& input, const at::Tensor& weight,
-                           const std::optional<at::Tensor>& bias) {
-    Operands all;
-    all.add(input);
-    all.add(weight);
-    if (bias) all.add(*bias);
-    return all;
-  }
-
   static const char* to_product(WeightProduct& product, const at::Tensor& input,
                                 const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
     static const at::Tensor none;
     if (input.dim() < 2 || weight.dim() != 2) return "not a matrix product with a matrix weight";
     if (const char* why = weight_source(weight, false, product.weight)) return why;
     return complete_product(product, input, bias ? *bias : none);
-  }
-
-  static std::span<const kernels::Row> rows() noexcept { return onednn_rows(); }
-
-  static at::Tensor finish(at::Tensor result, const at::Tensor&, const at::Tensor&,
-                           const std::optional<at::Tensor>&) {
-    return result;
   }
 };
 

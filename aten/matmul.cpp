@@ -45,37 +45,21 @@ const char* plain_out(const WeightProduct& product, const Tensor& a, const Tenso
   return nullptr;
 }
 
-template <class... T>
-Operands all_of(const T&... tensors) {
-  Operands all;
-  (all.add(tensors), ...);
-  return all;
-}
-
-struct Addmm {
+struct Addmm : ReturnsResult {
   using Schema = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&);
   static constexpr OpId id = OpId::kAddmm;
   static Tensor stock(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                       const Scalar& alpha) {
     return at::cpu::addmm(self, a, b, beta, alpha);
   }
-  static Operands operands(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar&,
-                           const Scalar&) {
-    return all_of(self, a, b);
-  }
   static const char* to_product(WeightProduct& product, const Tensor& self, const Tensor& a,
                                 const Tensor& b, const Scalar& beta, const Scalar& alpha) {
     if (!beta.equal(1) || !alpha.equal(1)) return "alpha or beta is not 1";
     return matrix_product(product, a, b, self);
   }
-  static std::span<const kernels::Row> rows() noexcept { return onednn_rows(); }
-  static Tensor finish(Tensor result, const Tensor&, const Tensor&, const Tensor&, const Scalar&,
-                       const Scalar&) {
-    return result;
-  }
 };
 
-struct AddmmOut {
+struct AddmmOut : CopiesToOut {
   using Schema = Tensor&(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&,
                          Tensor&);
   static constexpr OpId id = OpId::kAddmmOut;
@@ -83,84 +67,53 @@ struct AddmmOut {
                        const Scalar& alpha, Tensor& out) {
     return at::cpu::addmm_out(out, self, a, b, beta, alpha);
   }
-  static Operands operands(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar&,
-                           const Scalar&, const Tensor& out) {
-    return all_of(self, a, b, out);
-  }
   static const char* to_product(WeightProduct& product, const Tensor& self, const Tensor& a,
                                 const Tensor& b, const Scalar& beta, const Scalar& alpha,
                                 const Tensor& out) {
     if (const char* why = Addmm::to_product(product, self, a, b, beta, alpha)) return why;
     return plain_out(product, a, out);
   }
-  static std::span<const kernels::Row> rows() noexcept { return onednn_rows(); }
-  static Tensor& finish(const Tensor& result, const Tensor&, const Tensor&, const Tensor&,
-                        const Scalar&, const Scalar&, Tensor& out) {
-    out.copy_(result);
-    return out;
-  }
 };
 
-struct Mm {
+struct Mm : ReturnsResult {
   using Schema = Tensor(const Tensor&, const Tensor&);
   static constexpr OpId id = OpId::kMm;
   static Tensor stock(const Tensor& a, const Tensor& b) { return at::cpu::mm(a, b); }
-  static Operands operands(const Tensor& a, const Tensor& b) { return all_of(a, b); }
   static const char* to_product(WeightProduct& product, const Tensor& a, const Tensor& b) {
     return matrix_product(product, a, b, no_bias());
   }
-  static std::span<const kernels::Row> rows() noexcept { return onednn_rows(); }
-  static Tensor finish(Tensor result, const Tensor&, const Tensor&) { return result; }
 };
 
-struct MmOut {
+struct MmOut : CopiesToOut {
   using Schema = Tensor&(const Tensor&, const Tensor&, Tensor&);
   static constexpr OpId id = OpId::kMmOut;
   static Tensor& stock(const Tensor& a, const Tensor& b, Tensor& out) {
     return at::cpu::mm_out(out, a, b);
-  }
-  static Operands operands(const Tensor& a, const Tensor& b, const Tensor& out) {
-    return all_of(a, b, out);
   }
   static const char* to_product(WeightProduct& product, const Tensor& a, const Tensor& b,
                                 const Tensor& out) {
     if (const char* why = matrix_product(product, a, b, no_bias())) return why;
     return plain_out(product, a, out);
   }
-  static std::span<const kernels::Row> rows() noexcept { return onednn_rows(); }
-  static Tensor& finish(const Tensor& result, const Tensor&, const Tensor&, Tensor& out) {
-    out.copy_(result);
-    return out;
-  }
 };
 
 // Batched products have no packed weight; their rows come with the generated kernels.
-template <class Op, class Schema>
-struct Batched;
-
-template <class Op, class R, class... Args>
-struct Batched<Op, R(Args...)> {
-  using Schema = R(Args...);
-  static Operands operands(Args...) { return {}; }
-  static const char* to_product(WeightProduct&, Args...) { return "no row for this operator yet"; }
-  static std::span<const kernels::Row> rows() noexcept { return {}; }
-  static R finish(const Tensor&, Args... args) { return Op::stock(args...); }
-};
-
-struct Bmm : Batched<Bmm, Tensor(const Tensor&, const Tensor&)> {
+struct Bmm {
+  using Schema = Tensor(const Tensor&, const Tensor&);
   static constexpr OpId id = OpId::kBmm;
   static Tensor stock(const Tensor& a, const Tensor& b) { return at::cpu::bmm(a, b); }
 };
 
-struct BmmOut : Batched<BmmOut, Tensor&(const Tensor&, const Tensor&, Tensor&)> {
+struct BmmOut {
+  using Schema = Tensor&(const Tensor&, const Tensor&, Tensor&);
   static constexpr OpId id = OpId::kBmmOut;
   static Tensor& stock(const Tensor& a, const Tensor& b, Tensor& out) {
     return at::cpu::bmm_out(out, a, b);
   }
 };
 
-struct Baddbmm : Batched<Baddbmm, Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&,
-                                         const Scalar&)> {
+struct Baddbmm {
+  using Schema = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&);
   static constexpr OpId id = OpId::kBaddbmm;
   static Tensor stock(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                       const Scalar& alpha) {
@@ -168,8 +121,9 @@ struct Baddbmm : Batched<Baddbmm, Tensor(const Tensor&, const Tensor&, const Ten
   }
 };
 
-struct BaddbmmOut : Batched<BaddbmmOut, Tensor&(const Tensor&, const Tensor&, const Tensor&,
-                                                const Scalar&, const Scalar&, Tensor&)> {
+struct BaddbmmOut {
+  using Schema = Tensor&(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&,
+                         Tensor&);
   static constexpr OpId id = OpId::kBaddbmmOut;
   static Tensor& stock(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                        const Scalar& alpha, Tensor& out) {

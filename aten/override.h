@@ -4,15 +4,15 @@
 //   using Schema = R(Args...);                      the C++ signature of the operator
 //   static constexpr OpId id;
 //   static R stock(Args...);                        the kernel that was replaced
-//   static Operands operands(Args...);              every tensor argument, for the gate
+// and, where it has rows, by deriving from ReturnsResult or CopiesToOut:
 //   static const char* to_product(WeightProduct&, Args...);   why not, or null
-//   static std::span<const kernels::Row> rows();
-//   static R finish(at::Tensor, Args...);           hands the result back (out= copies)
+//   static R finish(at::Tensor, Args...);                     hands the result back
 // Nothing else in the library calls stock or counts.
 #pragma once
 
 #include <atomic>
 #include <exception>
+#include <tuple>
 #include <utility>
 
 #include <ATen/record_function.h>
@@ -50,6 +50,23 @@ struct Machine {
 };
 const Machine& machine();
 
+// How the result of a row becomes what the operator returns.
+struct ReturnsResult {
+  template <class... Args>
+  static at::Tensor finish(at::Tensor result, const Args&...) {
+    return result;
+  }
+};
+
+struct CopiesToOut {  // out is the last argument
+  template <class... Args>
+  static at::Tensor& finish(const at::Tensor& result, Args&... args) {
+    at::Tensor& out = std::get<sizeof...(Args) - 1>(std::tie(args...));
+    out.copy_(result);
+    return out;
+  }
+};
+
 template <class Op, class Schema = typename Op::Schema>
 struct Override;
 
@@ -57,11 +74,10 @@ template <class Op, class R, class... Args>
 struct Override<Op, R(Args...)> {
   static R call(Args... args) {
     if (inside_stock || !active.load(std::memory_order_relaxed)) return Op::stock(args...);
-    WeightProduct product;
-    const kernels::Row* row = nullptr;
-    const char* declined = choose(product, row, args...);
-    if (declined == nullptr) {
-      RowResult result = run(product, row->name);
+    const char* declined = "no row for this operator yet";
+    if constexpr (kHasRows) {
+      const kernels::Row* row = nullptr;
+      RowResult result = attempt(row, args...);
       if (result.declined == nullptr) {
         count_taken(Op::id, row->name);
         return Op::finish(std::move(result.value), args...);
@@ -74,28 +90,33 @@ struct Override<Op, R(Args...)> {
   }
 
  private:
-  static const char* choose(WeightProduct& product, const kernels::Row*& row, Args... args) {
-    if (Op::rows().empty()) return "no row for this operator yet";
-    if (const char* why = gate_operands(Op::operands(args...))) return why;
-    if (const char* why = Op::to_product(product, args...)) return why;
-    const Machine& m = machine();
-    const auto chosen =
-        kernels::select(Op::rows(), product.problem, m.isa, *m.calibration, m.policy);
-    if (chosen.row == nullptr) return chosen.reason;
-    row = chosen.row;
-    product.rows_before_pack = chosen.rows_before_pack;
-    return gate_context();
-  }
+  static constexpr bool kHasRows = requires { &Op::to_product; };
 
-  // A row that throws declined: stock either works or raises its own error.
-  static RowResult run(const WeightProduct& product, const char* row) {
-    RECORD_FUNCTION(row, {});
-    const StockScope scope;
+  // What throws declined: stock either works or raises its own error.
+  static RowResult attempt(const kernels::Row*& row, Args... args) {
     try {
+      WeightProduct product;
+      if (const char* why = choose(product, row, args...)) return {at::Tensor(), why};
+      RECORD_FUNCTION(row->name, {});
+      const StockScope scope;
       return run_onednn(product);
     } catch (const std::exception&) {
       return {at::Tensor(), "the row raised an error"};
     }
+  }
+
+  static const char* choose(WeightProduct& product, const kernels::Row*& row, Args... args) {
+    Operands operands;
+    (operands.add(args), ...);
+    if (const char* why = gate_operands(operands)) return why;
+    if (const char* why = Op::to_product(product, args...)) return why;
+    const Machine& m = machine();
+    const auto chosen =
+        kernels::select(onednn_rows(), product.problem, m.isa, *m.calibration, m.policy);
+    if (chosen.row == nullptr) return chosen.reason;
+    row = chosen.row;
+    product.rows_before_pack = chosen.rows_before_pack;
+    return gate_context();
   }
 };
 

@@ -1,5 +1,7 @@
 #include "aten/products.h"
 
+#include "aten/torch_private.h"
+
 namespace stoker::aten {
 
 const char* type_of(const at::Tensor& tensor, kernels::DataType& type) noexcept {
@@ -28,7 +30,7 @@ const char* weight_source(const at::Tensor& matrix, bool transposed, Source& sou
   if (!rows_dense && !cols_dense) return "weight is not one dense matrix";
   // A tracked view keeps its base alive, so both hold the memory. A view without a Python object is
   // a temporary of C++ code (the C++ frontend, multi-head attention).
-  const bool temporary = matrix.unsafeGetTensorImpl()->pyobj_slot()->load_pyobj() == nullptr;
+  const bool temporary = !torch_private::has_python_object(matrix);
   source.own_views = matrix.is_view() || temporary ? 1 : 0;
   return nullptr;
 }

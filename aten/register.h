@@ -9,8 +9,8 @@ void register_linear(torch::Library& composite);  // CompositeImplicitAutograd
 void register_matmul(torch::Library& cpu);        // CPU
 void register_lazy_clone(torch::Library& cpu);    // CPU
 
-// Registers one kernel unless STOKER_DISABLE names it or somebody else overrode the slot already;
-// says so under STOKER_VERBOSE and in status().
+// False when STOKER_DISABLE names the operator or somebody else overrode the slot already;
+// explain() says which.
 bool may_override(const char* op, const char* overload, c10::DispatchKey key);
 
 }  // namespace stoker::aten

@@ -1,5 +1,6 @@
 #include "aten/torch_private.h"
 
+#include <c10/core/AutogradState.h>
 #include <caffe2/core/common.h>
 #include <torch/csrc/autograd/engine.h>
 #include <torch/csrc/autograd/forward_grad.h>
@@ -11,6 +12,15 @@ bool autograd_engine_running() noexcept {
 }
 
 bool forward_ad_active() { return torch::autograd::ForwardADLevel::try_get_by_idx(0) != nullptr; }
+
+bool inside_autograd_function() noexcept {
+  const c10::AutogradState& state = c10::AutogradState::get_tls_state();
+  return !state.get_fw_grad_mode() && !state.get_inference_mode();
+}
+
+bool has_python_object(const at::Tensor& tensor) noexcept {
+  return tensor.unsafeGetTensorImpl()->pyobj_slot()->load_pyobj() != nullptr;
+}
 
 std::string torch_version() {
   const auto& options = caffe2::GetBuildOptions();

@@ -14,6 +14,13 @@ bool autograd_engine_running() noexcept;
 // True while any forward-mode AD level is open: tangent products run on plain tensors.
 bool forward_ad_active();
 
+// torch runs the forward of an autograd.Function (reentrant checkpoint is one) with both grad modes
+// off; no_grad alone leaves the forward-mode one on, and inference_mode says so itself.
+bool inside_autograd_function() noexcept;
+
+// False for temporaries of C++ code, which no Python program can hold.
+bool has_python_object(const at::Tensor& tensor) noexcept;
+
 // The version torch was built as, "2.13.0": from the library itself, not from its headers.
 std::string torch_version();
 
