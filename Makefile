@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 
 VENV := $(CURDIR)/.venv
 PYTHON := $(VENV)/bin/python
+# A calibration of this machine must not decide either.
+export STOKER_CALIBRATION := shipped
 export PATH := $(VENV)/bin:$(PATH)
 # Settings of the caller's shell must not decide what is tested or measured.
 unexport STOKER STOKER_DISABLE STOKER_VERBOSE STOKER_PACK_BUDGET STOKER_PACK_MAPPED STOKER_SELECT
@@ -15,7 +17,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 CXX_SOURCES := $(shell find aten jit kernels python tests -type f \( -name '*.cpp' -o -name '*.h' \))
 SOURCES := $(sort CMakeLists.txt pyproject.toml README.md LICENSE $(shell find aten jit kernels python \
-  -type f \( -name '*.cpp' -o -name '*.h' -o -name '*.py' -o -name '*.cmake' -o -name CMakeLists.txt \)))
+  -type f \( -name '*.cpp' -o -name '*.h' -o -name '*.py' -o -name '*.cmake' -o -name '*.in' -o -name '*.txt' \)))
 
 .PHONY: setup build gtest test demo bench lint clean FORCE
 

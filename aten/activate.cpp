@@ -6,6 +6,7 @@
 #include <torch/version.h>
 
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <sstream>
@@ -99,6 +100,24 @@ __attribute__((constructor)) void activate() noexcept {
   }
 }
 
+// What `stoker calibrate` measured on this machine, else what is shipped for such a CPU. A file
+// that cannot be understood costs a line, not the speed-up.
+const kernels::Calibration* choose_calibration() {
+  const std::string& path = settings().calibration;
+  std::ifstream file(path == "shipped" ? "" : path);
+  if (file) {
+    try {
+      std::ostringstream text;
+      text << file.rdbuf();
+      return new kernels::Calibration(kernels::parse_calibration(text.str()));
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "stoker: %s is ignored: %s; run `stoker calibrate` again\n",
+                   path.c_str(), error.what());
+    }
+  }
+  return &kernels::calibration_for(jit::host_cpu());
+}
+
 std::string cpu_name() {
   const jit::CpuInfo& cpu = jit::host_cpu();
   return cpu.vendor + " " + std::to_string(cpu.family) + "/" + std::to_string(cpu.model);
@@ -107,9 +126,10 @@ std::string cpu_name() {
 }  // namespace
 
 const Machine& machine() {
-  static const Machine instance{jit::host_cpu().isa, &kernels::calibration_for(jit::host_cpu()),
-                                settings().policy};
-  return instance;
+  static const Machine* const instance =
+      new Machine{// leaked: kernels may run during shutdown
+                  jit::host_cpu().isa, choose_calibration(), settings().policy};
+  return *instance;
 }
 
 bool may_override(const char* op, const char* overload, c10::DispatchKey key) {
@@ -148,6 +168,7 @@ Status status() {
   result.isa = jit::isa_name(jit::host_cpu().isa);
   result.cpu = aten::cpu_name();
   result.calibration = aten::machine().calibration->family;
+  result.calibration_file = aten::settings().calibration;
   for (int i = 0; i < static_cast<int>(OpId::kCount); ++i) {
     aten::OpCounters& counts = aten::counters(static_cast<OpId>(i));
     result.operators[aten::op_name(static_cast<OpId>(i))] = {counts.taken.read(),

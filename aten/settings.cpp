@@ -24,6 +24,16 @@ std::vector<std::string> split(std::string_view list) {
   return items;
 }
 
+// Where `stoker calibrate` writes (XDG Base Directory Specification), one file a CPU model and ISA.
+std::string calibration_file() {
+  std::string base(env("XDG_CACHE_HOME"));
+  if (base.empty() && !env("HOME").empty()) base = std::string(env("HOME")) + "/.cache";
+  if (base.empty()) return "";
+  const jit::CpuInfo& cpu = jit::host_cpu();
+  return base + "/stoker/calibration-" + cpu.vendor + "-" + std::to_string(cpu.family) + "-" +
+         std::to_string(cpu.model) + "-" + jit::isa_name(cpu.isa) + ".txt";
+}
+
 void read_into(Settings& s) {
   s.off = env("STOKER") == "0";
   s.disabled = split(env("STOKER_DISABLE"));
@@ -34,6 +44,8 @@ void read_into(Settings& s) {
   TORCH_CHECK(select.empty() || select == "calibrated" || select == "always", "STOKER_SELECT is '",
               select, "', expected 'calibrated' or 'always'");
   if (select == "always") s.policy = kernels::Policy::kAlways;
+  s.calibration = env("STOKER_CALIBRATION").empty() ? calibration_file()
+                                                    : std::string(env("STOKER_CALIBRATION"));
 }
 
 Settings read() {

@@ -18,6 +18,7 @@ struct Settings {
   std::optional<int64_t> pack_budget;                     // STOKER_PACK_BUDGET=bytes[K|M|G]
   bool pack_mapped = true;                                // STOKER_PACK_MAPPED=0
   kernels::Policy policy = kernels::Policy::kCalibrated;  // STOKER_SELECT=calibrated|always
+  std::string calibration;  // STOKER_CALIBRATION=FILE|shipped, else the user's cache directory
 
   std::string error;  // a variable that could not be understood, and what was expected
 

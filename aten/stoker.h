@@ -18,6 +18,7 @@ struct STOKER_API Status {
   bool active = false;
   std::string why;  // why not active, empty otherwise
   std::string torch, isa, cpu, calibration;
+  std::string calibration_file;  // where `stoker calibrate` writes; may not exist
   std::map<std::string, OperatorStatus> operators;
   std::map<std::string, int64_t> packed;  // entries, bytes, budget, packs, drops, evictions
 };

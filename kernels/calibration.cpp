@@ -1,74 +1,162 @@
 #include "kernels/calibration.h"
 
+#include <algorithm>
+#include <charconv>
 #include <limits>
+#include <sstream>
+#include <stdexcept>
+
+#include "kernels/calibration_data.h"
 
 namespace stoker::kernels {
 namespace {
 
-constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
-// Packing a weight costs as much as a product with about 217 rows in fp32 and 67 in bf16 (Intel
-// 207: 1.2 GB/s of pack, 130 and 80 GFLOP/s stock). A pack waits until the rows seen, times the
-// share of time that the rule saves, exceed that: a program that stops right after packing has then
-// lost no more than it could have won (the ski-rental bound). At the second sight, as was tried, a
-// 25-batch sentence encoder lost 4 %.
-constexpr int64_t kSmallGain = 3'000;  // fp32, 1.05-1.1x
-constexpr int64_t kMediumGain = 500;   // bf16, 1.2x
-constexpr int64_t kLargeGain = 300;    // fp32, 2x
+// One line, word by word.
+class Words {
+ public:
+  Words(const std::string& line, int number) : in_(line), number_(number) {}
 
-constexpr std::string_view kF32 = "onednn_packed_f32";
-constexpr std::string_view kBf16 = "onednn_packed_bf16";
+  bool next(std::string& word) { return static_cast<bool>(in_ >> word); }
 
-// Intel family 6 models 143 (Sapphire Rapids) and 207 (Emerald Rapids). Measured on model 207
-// without AMX (masked by the hypervisor), torch 2.13.0, one pinned thread, cold weights, 384x384 to
-// 4096x4096. MKL is near its peak here: fp32 loses below M = 4 (0.7-1.0x) and for 384x384 below
-// M = 16; it wins 1.1-1.6x at M = 8..64 and 1.03-1.1x up to M = 256. At M = 512 it is a
-// tie: 1.03-1.07x for weights up to 768x768 in one run, 0.98-0.99x in three others.
-constexpr Rule kIntelSapphireRules[] = {
-    {kF32, 8, 256, 450'000, kAny, 0, kSmallGain},
-    {kF32, 4, 7, 2'000'000, kAny, 0, kSmallGain},
-    {kF32, 16, 256, 140'000, kAny, 0, kSmallGain},
-    {kBf16, 1, 256, 140'000, kAny, 0, kMediumGain},
+  std::string word(const char* expected) {
+    std::string found;
+    if (!next(found)) fail(expected, "the end of the line");
+    return found;
+  }
+
+  void keyword(const char* expected) {
+    const std::string found = word(expected);
+    if (found != expected) fail(expected, "'" + found + "'");
+  }
+
+  int64_t number(const char* expected, int64_t unlimited) {
+    const std::string found = word(expected);
+    if (found == "*") return unlimited;
+    int64_t value = 0;
+    const char* const last = found.data() + found.size();
+    const auto [end, error] = std::from_chars(found.data(), last, value);
+    if (error != std::errc() || end != last || value < 0) fail(expected, "'" + found + "'");
+    return value;
+  }
+
+  void end() {
+    std::string found;
+    if (next(found)) fail("the end of the line", "'" + found + "'");
+  }
+
+  std::string rest() {
+    std::string text;
+    std::getline(in_ >> std::ws, text);
+    return text.substr(0, text.find_last_not_of(" \t\r") + 1);
+  }
+
+  [[noreturn]] void fail(const std::string& expected, const std::string& found) const {
+    throw std::invalid_argument("line " + std::to_string(number_) + ": expected " + expected +
+                                ", found " + found);
+  }
+
+ private:
+  std::istringstream in_;
+  int number_;
 };
 
-// AMD family 26 (Zen 5), EPYC, torch 2.13.0, one pinned thread, cold weights: MKL takes its AVX2
-// path there (80-100 of 234 GFLOP/s), so packed oneDNN wins by 1.3-3x. The fixed cost of a call
-// through the dispatcher is about 10 us, which min_macs covers.
-constexpr Rule kAmdZen5Rules[] = {
-    {kF32, 1, 1, 1'000'000, kAny, 0, kLargeGain},
-    {kF32, 2, kAny, 140'000, kAny, 1'000'000, kLargeGain},
-    {kBf16, 1, 128, 140'000, kAny, 1'000'000, kMediumGain},
-};
+CpuRange read_cpu(Words& words) {
+  CpuRange range;
+  range.vendor = words.word("a CPU vendor");
+  range.family = static_cast<int>(words.number("a CPU family", 0));
+  int64_t model = words.number("a CPU model or *", -1);
+  if (model < 0) {
+    words.end();
+    return range;
+  }
+  range.models.push_back(static_cast<int>(model));
+  for (std::string text; words.next(text);) {
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), model);
+    if (parsed.ec != std::errc()) words.fail("a CPU model", "'" + text + "'");
+    range.models.push_back(static_cast<int>(model));
+  }
+  return range;
+}
 
-// Never measured: only where every measured CPU won clearly.
-constexpr Rule kPriorRules[] = {
-    {kF32, 16, 64, 450'000, kAny, 0, kSmallGain},
-    {kBf16, 4, 64, 450'000, kAny, 0, kSmallGain},
-};
+Rule read_rule(Words& words) {
+  constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
+  Rule rule;
+  rule.row = words.word("the name of a row");
+  words.keyword("m");
+  rule.min_m = words.number("the least M", 0);
+  rule.max_m = words.number("the greatest M", kAny);
+  words.keyword("weight");
+  rule.min_weight = words.number("the least N * K", 0);
+  rule.max_weight = words.number("the greatest N * K", kAny);
+  words.keyword("macs");
+  rule.min_macs = words.number("the least M * N * K", 0);
+  words.keyword("pack");
+  rule.rows_before_pack = words.number("the rows before a pack", kAny);
+  words.end();
+  return rule;
+}
 
-constexpr Calibration kIntelSapphire{"Intel Sapphire/Emerald Rapids", kIntelSapphireRules};
-constexpr Calibration kAmdZen5{"AMD Zen 5", kAmdZen5Rules};
-constexpr Calibration kPrior{"conservative prior", kPriorRules};
+const std::vector<Calibration>& shipped() {
+  static const std::vector<Calibration> all = [] {
+    std::vector<Calibration> parsed;
+    for (const std::string_view text : shipped_calibrations()) {
+      parsed.push_back(parse_calibration(text));
+    }
+    return parsed;
+  }();
+  return all;
+}
 
 }  // namespace
+
+bool CpuRange::contains(const jit::CpuInfo& cpu) const noexcept {
+  return cpu.vendor == vendor && cpu.family == family &&
+         (models.empty() || std::find(models.begin(), models.end(), cpu.model) != models.end());
+}
 
 const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem) const noexcept {
   const int64_t weight = problem.n * problem.k;
   for (const Rule& rule : rules) {
-    if (rule.row == row && problem.m >= rule.min_m && problem.m <= rule.max_m &&
-        weight >= rule.min_weight && weight <= rule.max_weight &&
-        problem.m * weight >= rule.min_macs) {
+    if (problem.m >= rule.min_m && problem.m <= rule.max_m && weight >= rule.min_weight &&
+        weight <= rule.max_weight && problem.m * weight >= rule.min_macs && rule.row == row) {
       return &rule;
     }
   }
   return nullptr;
 }
 
-const Calibration& calibration_for(const jit::CpuInfo& cpu) noexcept {
-  if (cpu.vendor == "GenuineIntel" && cpu.family == 6 && (cpu.model == 143 || cpu.model == 207)) {
-    return kIntelSapphire;
+Calibration parse_calibration(std::string_view text) {
+  Calibration result;
+  std::istringstream lines{std::string(text)};
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    line.resize(std::min(line.find('#'), line.size()));
+    Words words(line, ++number);
+    std::string directive;
+    if (!words.next(directive)) continue;
+    if (directive == "family") {
+      result.family = words.rest();
+    } else if (directive == "cpu") {
+      result.cpus.push_back(read_cpu(words));
+    } else if (directive == "rule") {
+      result.rules.push_back(read_rule(words));
+    } else {
+      words.fail("'family', 'cpu' or 'rule'", "'" + directive + "'");
+    }
   }
-  if (cpu.vendor == "AuthenticAMD" && cpu.family == 26) return kAmdZen5;
-  return kPrior;
+  if (result.family.empty()) throw std::invalid_argument("a line 'family NAME' is missing");
+  return result;
+}
+
+const Calibration& calibration_for(const jit::CpuInfo& cpu) {
+  const Calibration* prior = nullptr;
+  for (const Calibration& calibration : shipped()) {
+    if (calibration.cpus.empty()) prior = &calibration;
+    for (const CpuRange& range : calibration.cpus) {
+      if (range.contains(cpu)) return calibration;
+    }
+  }
+  return *prior;
 }
 
 }  // namespace stoker::kernels

@@ -1,9 +1,11 @@
-// Where a row was measured faster than stock PyTorch, per CPU family.
+// Where a row was measured faster than stock PyTorch, per CPU family: data files, shipped inside
+// the library (kernels/calibration/*.txt) or written by `stoker calibrate` on the machine itself.
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "jit/isa.h"
 #include "kernels/problem.h"
@@ -13,22 +15,39 @@ namespace stoker::kernels {
 // A region in which `row` won by more than the noise of the measurement (the next rule of the same
 // row is another region). Bounds are inclusive.
 struct Rule {
-  std::string_view row;
+  std::string row;
   int64_t min_m, max_m;
   int64_t min_weight, max_weight;  // elements of the weight, N * K
   int64_t min_macs;                // M * N * K
   int64_t rows_before_pack;        // sum of M to see with a weight before a pack pays for itself
 };
 
+// CPUs that a file speaks for; no model means every model of the family.
+struct CpuRange {
+  std::string vendor;
+  int family = 0;
+  std::vector<int> models;
+
+  bool contains(const jit::CpuInfo& cpu) const noexcept;
+};
+
 struct Calibration {
-  std::string_view family;  // what was measured, for status(); "conservative prior" otherwise
-  std::span<const Rule> rules;
+  std::string family;  // what was measured, for status()
+  std::vector<CpuRange> cpus;
+  std::vector<Rule> rules;
 
   // The rule by which `row` beats stock on `problem`, or null.
   const Rule* rule(std::string_view row, const MatmulProblem& problem) const noexcept;
 };
 
+// One directive a line, '#' starts a comment, '*' means unlimited:
+//   family NAME
+//   cpu VENDOR FAMILY MODEL...
+//   rule ROW m MIN MAX weight MIN MAX macs MIN pack ROWS
+// Throws std::invalid_argument with the number of the offending line and what was expected.
+Calibration parse_calibration(std::string_view text);
+
 // The shipped calibration of that CPU, or the conservative prior where it was never measured.
-const Calibration& calibration_for(const jit::CpuInfo& cpu) noexcept;
+const Calibration& calibration_for(const jit::CpuInfo& cpu);
 
 }  // namespace stoker::kernels

@@ -24,6 +24,7 @@ py::dict status() {
   result["isa"] = now.isa;
   result["cpu"] = now.cpu;
   result["calibration"] = now.calibration;
+  result["calibration_file"] = now.calibration_file;
   result["operators"] = operators;
   result["packed"] = now.packed;
   return result;

@@ -25,7 +25,7 @@ def status() -> dict:
     """What Stoker is doing in this process.
 
     Returns a dict: ``active`` (bool), ``why`` (str, empty when active), ``version``, ``torch``,
-    ``isa``, ``cpu``, ``calibration`` (str), ``operators`` (per operator: ``calls``, ``taken``,
+    ``isa``, ``cpu``, ``calibration``, ``calibration_file`` (str), ``operators`` (per operator: ``calls``, ``taken``,
     ``rows`` and ``declined``, counts by row name and by reason) and ``packed`` (counts and bytes).
     Never raises.
     """

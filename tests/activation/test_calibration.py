@@ -1,0 +1,60 @@
+"""The user's own calibration file is used, and a broken one costs a line, not the speed-up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+LINEAR = """
+import torch, stoker
+weight, x = torch.randn(512, 512), torch.randn(2, 512)
+with torch.no_grad():
+    for _ in range(4):
+        torch.nn.functional.linear(x, weight)
+status = stoker.status()
+print(status["active"], status["calibration"], status["operators"]["linear"]["taken"], sep="|")
+"""
+MINE = "family this desk\nrule onednn_packed_f32 m 2 2 weight 0 * macs 0 pack 0\n"
+
+
+def run(**env: str) -> tuple[str, str]:
+    settings = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
+    command = [sys.executable, "-c", LINEAR]
+    result = subprocess.run(command, env=settings | env, capture_output=True, text=True, check=True)
+    return result.stdout.strip(), result.stderr
+
+
+def cache_file(tmp_path) -> str:
+    code = "import torch, stoker; print(stoker.status()['calibration_file'])"
+    env = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "STOKER_CALIBRATION": ""}
+    return subprocess.check_output([sys.executable, "-c", code], env=env, text=True).strip()
+
+
+def test_a_named_file_decides(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text(MINE)
+    stdout, stderr = run(STOKER_CALIBRATION=str(path))
+    active, family, taken = stdout.split("|")
+    assert (active, family, stderr) == ("True", "this desk", "")
+    assert int(taken) >= 2
+
+
+def test_the_cache_directory_is_looked_at_and_can_be_ignored(tmp_path):
+    path = cache_file(tmp_path)
+    assert path.startswith(str(tmp_path / "stoker" / "calibration-"))
+    os.makedirs(os.path.dirname(path))
+    with open(path, "w") as file:
+        file.write(MINE)
+    assert run(XDG_CACHE_HOME=str(tmp_path))[0].split("|")[1] == "this desk"
+    shipped = run(XDG_CACHE_HOME=str(tmp_path), STOKER_CALIBRATION="shipped")[0].split("|")
+    assert shipped[0] == "True" and shipped[1] != "this desk"
+
+
+def test_a_broken_file_is_one_line_and_the_shipped_one_is_used(tmp_path):
+    path = tmp_path / "broken.txt"
+    path.write_text("family x\nrule onednn_packed_f32 m 2 2\n")
+    stdout, stderr = run(STOKER_CALIBRATION=str(path))
+    assert stdout.startswith("True|") and "|x|" not in stdout
+    assert stderr.count("\n") == 1
+    assert "line 2: expected weight" in stderr and "stoker calibrate" in stderr

@@ -1,0 +1,86 @@
+// The calibration files: their syntax, what is shipped, and what other machines would choose.
+#include "kernels/calibration.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <stdexcept>
+
+#include "kernels/calibration_data.h"
+
+namespace stoker::kernels {
+namespace {
+
+TEST(Calibration, ReadsEveryDirective) {
+  const Calibration read = parse_calibration(
+      "# a comment\n\n"
+      "family My CPU   # and another\n"
+      "cpu GenuineIntel 6 143 207\n"
+      "cpu AuthenticAMD 26 *\n"
+      "rule some_row m 2 * weight 100 * macs 7 pack 30\n");
+  EXPECT_EQ(read.family, "My CPU");
+  ASSERT_EQ(read.cpus.size(), 2u);
+  EXPECT_TRUE(read.cpus[0].contains({"GenuineIntel", 6, 207, jit::Isa::kAvx2}));
+  EXPECT_FALSE(read.cpus[0].contains({"GenuineIntel", 6, 106, jit::Isa::kAvx2}));
+  EXPECT_TRUE(read.cpus[1].contains({"AuthenticAMD", 26, 68, jit::Isa::kAvx2}));
+  EXPECT_FALSE(read.cpus[1].contains({"AuthenticAMD", 25, 68, jit::Isa::kAvx2}));
+  ASSERT_EQ(read.rules.size(), 1u);
+  EXPECT_EQ(read.rules[0].row, "some_row");
+  EXPECT_EQ(read.rules[0].min_m, 2);
+  EXPECT_EQ(read.rules[0].max_m, std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(read.rules[0].min_weight, 100);
+  EXPECT_EQ(read.rules[0].min_macs, 7);
+  EXPECT_EQ(read.rules[0].rows_before_pack, 30);
+}
+
+std::string error_of(const char* text) {
+  try {
+    parse_calibration(text);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
+  EXPECT_EQ(error_of("family x\nrule r m 1 two weight"),
+            "line 2: expected the greatest M, found 'two'");
+  EXPECT_EQ(error_of("family x\nrule r m 1 2 weight 3 4 pack 1"),
+            "line 2: expected macs, found 'pack'");
+  EXPECT_EQ(error_of("family x\nrule r m 1 2 weight 3 4 macs 0 pack 1 2"),
+            "line 2: expected the end of the line, found '2'");
+  EXPECT_EQ(error_of("family x\nrule r m 1"),
+            "line 2: expected the greatest M, found the end of the line");
+  EXPECT_EQ(error_of("speed 9"), "line 1: expected 'family', 'cpu' or 'rule', found 'speed'");
+  EXPECT_EQ(error_of("rule r m 1 -2 weight 3 4 macs 0 pack 1"),
+            "line 1: expected the greatest M, found '-2'");
+  EXPECT_EQ(error_of("# nothing\n"), "a line 'family NAME' is missing");
+}
+
+TEST(Calibration, EveryShippedFileIsReadable) {
+  int priors = 0;
+  for (const std::string_view text : shipped_calibrations()) {
+    const Calibration read = parse_calibration(text);
+    EXPECT_FALSE(read.rules.empty()) << read.family;
+    priors += read.cpus.empty();
+  }
+  EXPECT_EQ(priors, 1);
+}
+
+// What other machines would choose for BERT-base's 768 -> 3072 at 128 and at 4 tokens.
+TEST(Calibration, KnowsTheMeasuredFamilies) {
+  const auto faster = [](const char* vendor, int family, int model, int64_t m) {
+    const jit::CpuInfo cpu{vendor, family, model, jit::Isa::kAvx512Bf16};
+    const MatmulProblem problem{m, 3072, 768, 1, DataType::kFloat32, false};
+    return calibration_for(cpu).rule("onednn_packed_f32", problem) != nullptr;
+  };
+  EXPECT_TRUE(faster("AuthenticAMD", 26, 2, 128));
+  EXPECT_TRUE(faster("AuthenticAMD", 26, 2, 4));
+  EXPECT_TRUE(faster("GenuineIntel", 6, 207, 128));
+  EXPECT_FALSE(faster("GenuineIntel", 6, 207, 512));
+  EXPECT_FALSE(faster("GenuineIntel", 6, 106, 128)) << "never measured: the prior holds";
+  EXPECT_TRUE(faster("GenuineIntel", 6, 106, 32));
+}
+
+}  // namespace
+}  // namespace stoker::kernels
