@@ -1,6 +1,7 @@
 #include "jit/isa.h"
 
 #include <cpuid.h>
+#include <unistd.h>
 
 #include <cstring>
 
@@ -33,6 +34,8 @@ CpuInfo detect() {
     cpu.model = display_model(eax);
   }
   cpu.isa = detect_isa();
+  const long l2 = sysconf(_SC_LEVEL2_CACHE_SIZE);  // 0 or -1 where the system does not say
+  if (l2 > 0) cpu.l2_bytes = l2;
   return cpu;
 }
 

@@ -19,6 +19,7 @@ struct CpuInfo {
   int family = 0;      // display family (base + extended)
   int model = 0;       // display model
   Isa isa = Isa::kBaseline;
+  int64_t l2_bytes = 1 << 20;  // of one core
 };
 
 // Reads CPUID once; OS support of the vector state is included.

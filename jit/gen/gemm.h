@@ -1,0 +1,68 @@
+// The block kernel of matrix products: C[rows, width] (+)= A[rows, k] x B[k, width].
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "jit/isa.h"
+
+namespace stoker::jit {
+
+// How one k-step multiplies. "Wide" formats are widened to fp32 in registers and multiplied by FMA;
+// on CPUs where VDPBF16PS starts only every second cycle (Intel model 207: 93 against 185 GFLOP/s)
+// that is the faster way to multiply bf16.
+enum class GemmMath : uint8_t {
+  kF32,       // A fp32, B fp32 [k][width]
+  kBf16Wide,  // A fp32, B bf16 in pairs [k/2][width][2]
+  kBf16Dot,   // A bf16, B bf16 in pairs [k/2][width][2]: VDPBF16PS
+};
+
+// k in one step of the inner loop; a packed B is padded with zeros to a whole step.
+constexpr int gemm_step(GemmMath math) { return math == GemmMath::kF32 ? 1 : 2; }
+
+struct GemmConfig {
+  Isa isa;  // kAvx2: 8 floats a vector, else 16
+  GemmMath math;
+  uint8_t rows;     // 1 to gemm_max_rows()
+  uint8_t vectors;  // columns of the block, in vectors
+  bool bf16_out;    // needs kAvx512Bf16
+  // Bytes that B is prefetched ahead into L1, 0 for none.
+  uint16_t prefetch;
+
+  bool operator==(const GemmConfig&) const = default;
+  struct Hash {
+    size_t operator()(const GemmConfig& c) const noexcept {
+      const uint64_t key =
+          static_cast<uint64_t>(c.isa) | static_cast<uint64_t>(c.math) << 8 |
+          static_cast<uint64_t>(c.rows) << 16 | static_cast<uint64_t>(c.vectors) << 24 |
+          static_cast<uint64_t>(c.bf16_out) << 32 | static_cast<uint64_t>(c.prefetch) << 40;
+      return std::hash<uint64_t>()(key);
+    }
+  };
+};
+
+struct GemmArgs {
+  const void* a;      // rows `lda` bytes apart
+  const void* b;      // k-steps `ldb` bytes apart
+  const float* bias;  // one a column, or null
+  const float* c_in;  // what the sum starts from, rows `ldc_in` bytes apart; null: zero
+  void* c_out;        // fp32 or bf16, rows `ldc_out` bytes apart
+  int64_t lda, ldb, ldc_in, ldc_out;
+  int64_t steps;  // >= 0
+};
+
+using GemmKernel = void (*)(const GemmArgs*) noexcept;
+
+// Floats in one vector of that ISA.
+constexpr int gemm_lanes(Isa isa) { return isa >= Isa::kAvx512 ? 16 : 8; }
+
+// Most rows of a block with that many vectors: what the register file holds beside B and A.
+int gemm_max_rows(Isa isa, GemmMath math, int vectors) noexcept;
+
+// Every element is summed in the order of k with one accumulator, started from c_in; so neither the
+// number of rows nor a split of k into blocks changes a bit of the result.
+// Null when the kernel cannot be generated (no executable memory). Thread-safe.
+GemmKernel get_gemm(const GemmConfig& config) noexcept;
+
+}  // namespace stoker::jit

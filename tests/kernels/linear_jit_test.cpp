@@ -1,0 +1,230 @@
+// Generated linear kernels against the reference twin, at every ISA this CPU has.
+#include "kernels/linear/jit.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <random>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "jit/isa.h"
+#include "kernels/bfloat16.h"
+#include "kernels/linear/linear.h"
+
+namespace stoker::kernels::linear {
+namespace {
+
+using jit::GemmMath;
+using jit::Isa;
+
+constexpr unsigned kSeed = 20;
+
+struct Path {
+  Isa isa;
+  GemmMath math;
+};
+
+std::vector<Path> paths() {
+  std::vector<Path> all;
+  for (const Isa isa : {Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Bf16}) {
+    if (isa > jit::host_cpu().isa) continue;
+    all.push_back({isa, GemmMath::kF32});
+    all.push_back({isa, GemmMath::kBf16Wide});
+    if (isa >= Isa::kAvx512Bf16) all.push_back({isa, GemmMath::kBf16Dot});
+  }
+  return all;
+}
+
+std::string name_of(const Path& path) {
+  static const char* const kMath[] = {"f32", "bf16_wide", "bf16_dot"};
+  return std::string(jit::isa_name(path.isa)) + "_" + kMath[static_cast<int>(path.math)];
+}
+
+struct Types {
+  DataType x, w, y;
+};
+
+// One product; operands are kept as fp32 values that the types can hold.
+struct Case {
+  int64_t m, n, k;
+  Types types;
+  bool bias;
+  std::vector<float> x, w, b;
+
+  Case(int64_t m, int64_t n, int64_t k, Types types, bool bias)
+      : m(m), n(n), k(k), types(types), bias(bias), x(m * k), w(n * k), b(n) {
+    std::mt19937 random(kSeed);
+    std::normal_distribution<float> normal;
+    for (auto* values : {&x, &w, &b}) {
+      for (float& value : *values) value = normal(random);
+    }
+    if (types.x == DataType::kBFloat16) round(x), round(b);
+    if (types.w == DataType::kBFloat16) round(w);
+  }
+  static void round(std::vector<float>& values) {
+    round_row(values.data(), values.data(), static_cast<int64_t>(values.size()));
+  }
+};
+
+std::vector<bf16> halves(const std::vector<float>& values) {
+  std::vector<bf16> result(values.size());
+  narrow_row(values.data(), result.data(), static_cast<int64_t>(values.size()));
+  return result;
+}
+
+const void* data_of(DataType type, const std::vector<float>& floats,
+                    const std::vector<bf16>& half) {
+  return type == DataType::kFloat32 ? static_cast<const void*>(floats.data()) : half.data();
+}
+
+std::vector<char> packed(const Case& c, const Layout& layout) {
+  std::vector<char> result(static_cast<size_t>(layout.bytes(c.n, c.k)));
+  const auto half = halves(c.w);
+  pack(layout, data_of(c.types.w, c.w, half), c.types.w, c.n, c.k, result.data(), Parallel());
+  return result;
+}
+
+JitOptions options(const Path& path, int64_t l2_bytes = 1 << 20) {
+  return {path.isa, Layout::of(path.isa, path.math), l2_bytes};
+}
+
+// Runs the generated kernels; what they must not write, around Y, is checked.
+std::vector<float> run(const Case& c, const JitOptions& o, const Parallel& parallel = Parallel()) {
+  const auto x_half = halves(c.x), b_half = halves(c.b);
+  const auto w = packed(c, o.layout);
+  const size_t count = static_cast<size_t>(c.m * c.n), slack = 64;
+  std::vector<float> y(count + 2 * slack, 77.0f);
+  std::vector<bf16> y_half(count + 2 * slack, 0x7777);
+  void* out = c.types.y == DataType::kFloat32 ? static_cast<void*>(y.data() + slack)
+                                              : static_cast<void*>(y_half.data() + slack);
+  const Product product{data_of(c.types.x, c.x, x_half),
+                        c.types.x,
+                        w.data(),
+                        c.bias ? data_of(c.types.x, c.b, b_half) : nullptr,
+                        c.types.x,
+                        out,
+                        c.types.y,
+                        c.m,
+                        c.n,
+                        c.k};
+  EXPECT_TRUE(run_jit(product, o, parallel));
+  if (c.types.y == DataType::kBFloat16) {
+    widen_row(y_half.data() + slack, y.data() + slack, c.m * c.n);
+    for (size_t i = 0; i < slack; ++i) {
+      EXPECT_EQ(y_half[i], 0x7777);
+      EXPECT_EQ(y_half[slack + count + i], 0x7777);
+    }
+  } else {
+    for (size_t i = 0; i < slack; ++i) {
+      EXPECT_EQ(y[i], 77.0f);
+      EXPECT_EQ(y[slack + count + i], 77.0f);
+    }
+  }
+  return {y.begin() + slack, y.begin() + slack + static_cast<int64_t>(count)};
+}
+
+// |error| <= 2 eps sqrt(K) |x|.|w|, and half an ulp of bf16 where the result is rounded to it.
+int64_t expect_close(const Case& c, const Path& path, const std::vector<float>& y) {
+  Case r = c;
+  if (path.math != GemmMath::kF32) Case::round(r.x), Case::round(r.w);
+  std::vector<float> exact(y.size()), scale(y.size());
+  reference({r.x.data(), r.w.data(), c.bias ? r.b.data() : nullptr, exact.data(), c.m, c.n, c.k,
+             c.k, c.k, c.n});
+  for (auto* values : {&r.x, &r.w, &r.b}) {
+    for (float& value : *values) value = std::fabs(value);
+  }
+  reference({r.x.data(), r.w.data(), c.bias ? r.b.data() : nullptr, scale.data(), c.m, c.n, c.k,
+             c.k, c.k, c.n});
+  const float eps = std::numeric_limits<float>::epsilon() * 2 * (1 + std::sqrt(float(c.k)));
+  for (size_t i = 0; i < y.size(); ++i) {
+    const float rounding = c.types.y == DataType::kBFloat16 ? std::fabs(exact[i]) / 256 : 0.0f;
+    if (!(std::fabs(y[i] - exact[i]) <= eps * scale[i] + rounding)) {
+      ADD_FAILURE() << name_of(path) << " " << c.m << "x" << c.n << "x" << c.k << " element " << i
+                    << ": " << y[i] << ", expected " << exact[i];
+      break;
+    }
+  }
+  return static_cast<int64_t>(y.size());
+}
+
+std::vector<Types> types_for(GemmMath math) {
+  constexpr auto kF = DataType::kFloat32, kH = DataType::kBFloat16;
+  if (math == GemmMath::kF32) return {{kF, kF, kF}};
+  return {{kH, kH, kH}, {kF, kF, kF}, {kF, kF, kH}};
+}
+
+class LinearJit : public testing::TestWithParam<Path> {};
+
+TEST_P(LinearJit, AgreesWithTheReferenceAroundEveryBlockEdge) {
+  int64_t compared = 0;
+  for (const Types& types : types_for(GetParam().math)) {
+    for (const int64_t m : {1, 2, 5, 6, 7, 14, 15, 29, 43}) {
+      for (const int64_t n : {1, 15, 16, 17, 31, 33, 63, 64, 65, 130}) {
+        for (const int64_t k : {0, 1, 2, 3, 7, 8, 33, 100}) {
+          const Case c(m, n, k, types, (m + n + k) % 2 == 0);
+          compared += expect_close(c, GetParam(), run(c, options(GetParam())));
+        }
+      }
+    }
+  }
+  std::printf("%s: %ld elements compared, seed %u\n", name_of(GetParam()).c_str(),
+              static_cast<long>(compared), kSeed);
+}
+
+// The same row gives the same bits in every product, however it is cut and spread over threads.
+TEST_P(LinearJit, IsInvariantToTheBatch) {
+  const auto run_backwards = [](int64_t tasks, void (*body)(void*, int64_t, int64_t), void* state) {
+    for (int64_t i = tasks; i-- > 0;) body(state, i, i + 1);
+  };
+  for (const Types& types : types_for(GetParam().math)) {
+    const int64_t n = 70, k = 301;
+    const Case whole(130, n, k, types, true);
+    const std::vector<float> all = run(whole, options(GetParam()));
+    for (int64_t m = 1; m < 130; m += m < 32 ? 1 : 7) {
+      Case part = whole;
+      part.m = m;
+      part.x.resize(static_cast<size_t>(m * k));
+      const bool threaded = m % 2 == 0;
+      // A small cache cuts k into parts.
+      const auto y = run(part, options(GetParam(), m % 3 == 0 ? 1 << 16 : 1 << 20),
+                         threaded ? Parallel{4, run_backwards} : Parallel());
+      for (size_t i = 0; i < y.size(); ++i) {
+        ASSERT_EQ(y[i], all[i]) << name_of(GetParam()) << " m " << m << " element " << i;
+      }
+    }
+  }
+}
+
+TEST_P(LinearJit, CutsALongKIntoParts) {
+  for (const Types& types : types_for(GetParam().math)) {
+    for (const int64_t k : {512, 1025, 5632}) {
+      const Case c(23, 72, k, types, true);
+      expect_close(c, GetParam(), run(c, options(GetParam(), 1 << 17)));
+    }
+  }
+}
+
+TEST_P(LinearJit, PassesNanAndInfinityOn) {
+  for (const Types& types : types_for(GetParam().math)) {
+    Case c(3, 20, 9, types, false);
+    c.x[0] = std::numeric_limits<float>::quiet_NaN();
+    c.x[9] = std::numeric_limits<float>::infinity();
+    std::fill(c.w.begin(), c.w.end(), 1.0f);
+    const auto y = run(c, options(GetParam()));
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_TRUE(std::isnan(y[i]));
+      EXPECT_EQ(y[20 + i], std::numeric_limits<float>::infinity());
+      EXPECT_TRUE(std::isfinite(y[40 + i]));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryIsa, LinearJit, testing::ValuesIn(paths()),
+                         [](const auto& info) { return name_of(info.param); });
+
+}  // namespace
+}  // namespace stoker::kernels::linear
