@@ -48,7 +48,7 @@ bool same_minor(const std::string& running) {
 void register_all() {
   State& s = state();
   if (s.libraries) return;
-  if (const char* absent = find_onednn_operators()) s.left_alone["onednn rows"] = absent;
+  if (const char* absent = collect_weight_rows()) s.left_alone["onednn rows"] = absent;
   // torch warns once for each overridden key: the overriding is meant.
   struct Silent : c10::WarningHandler {
     void process(const c10::Warning&) override {}
@@ -126,9 +126,9 @@ std::string cpu_name() {
 }  // namespace
 
 const Machine& machine() {
-  static const Machine* const instance =
-      new Machine{// leaked: kernels may run during shutdown
-                  jit::host_cpu().isa, choose_calibration(), settings().policy};
+  static const Machine* const instance = new Machine{
+      // leaked: kernels may run during shutdown
+      jit::host_cpu().isa, choose_calibration(), settings().policy, jit::host_cpu().l2_bytes};
   return *instance;
 }
 

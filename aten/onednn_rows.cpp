@@ -24,16 +24,25 @@ std::optional<Operators>& operators() {
   return found;
 }
 
-const char* no_limits(const kernels::MatmulProblem&) noexcept { return nullptr; }
+const char* one_type_only(const kernels::MatmulProblem& p) noexcept {
+  return p.input == p.multiply && p.output == p.multiply ? nullptr
+                                                         : "unsupported: oneDNN mixes no types";
+}
 
 // oneDNN computes bf16 without AVX512_BF16 as well, but slower than stock's MKL.
 constexpr kernels::Row kRows[] = {
-    {"onednn_packed_f32", jit::Isa::kAvx2, kernels::DataType::kFloat32, &no_limits},
-    {"onednn_packed_bf16", jit::Isa::kAvx512Bf16, kernels::DataType::kBFloat16, &no_limits},
+    {"onednn_packed_f32", jit::Isa::kAvx2, kernels::DataType::kFloat32, &one_type_only, {}},
+    {"onednn_packed_bf16", jit::Isa::kAvx512Bf16, kernels::DataType::kBFloat16, &one_type_only, {}},
 };
 
 at::Tensor reorder(std::span<const at::Tensor> sources) {
   return operators()->reorder.call(sources[0].contiguous(), std::nullopt);
+}
+
+// oneDNN pads the outputs to a multiple of 64.
+int64_t reordered_bytes(const WeightProduct& product) {
+  return (product.problem.n + 63) / 64 * 64 * product.problem.k *
+         static_cast<int64_t>(product.input->itemsize());
 }
 
 template <class Schema>
@@ -66,6 +75,7 @@ RowResult run_onednn(const WeightProduct& product) {
   const Packed packed = get_packed({Recipe::kOnednnLinear,
                                     {&product.weight, 1},
                                     &reorder,
+                                    reordered_bytes(product),
                                     product.sightings,
                                     product.problem.m,
                                     product.rows_before_pack});

@@ -19,8 +19,8 @@
 
 #include "aten/counters.h"
 #include "aten/gate.h"
-#include "aten/onednn_rows.h"
 #include "aten/settings.h"
+#include "aten/weight_product.h"
 
 namespace stoker::aten {
 
@@ -47,6 +47,7 @@ struct Machine {
   jit::Isa isa;
   const kernels::Calibration* calibration;
   kernels::Policy policy;
+  int64_t l2_bytes;
 };
 const Machine& machine();
 
@@ -99,7 +100,7 @@ struct Override<Op, R(Args...)> {
       if (const char* why = choose(product, row, args...)) return {at::Tensor(), why};
       RECORD_FUNCTION(row->name, {});
       const StockScope scope;
-      return run_onednn(product);
+      return run_weight_row(*row, product);
     } catch (const std::exception&) {
       return {at::Tensor(), "the row raised an error"};
     }
@@ -112,7 +113,7 @@ struct Override<Op, R(Args...)> {
     if (const char* why = Op::to_product(product, args...)) return why;
     const Machine& m = machine();
     const auto chosen =
-        kernels::select(onednn_rows(), product.problem, m.isa, *m.calibration, m.policy);
+        kernels::select(weight_rows(), product.problem, m.isa, *m.calibration, m.policy);
     if (chosen.row == nullptr) return chosen.reason;
     row = chosen.row;
     product.rows_before_pack = chosen.rows_before_pack;

@@ -87,7 +87,7 @@ bool PackEntry::more_references(const PackRequest& request) const {
 
 void PackEntry::remember(const PackRequest& request) {
   source_count = request.sources.size();
-  bytes = 0;
+  bytes = request.bytes;
   for (size_t i = 0; i < source_count; ++i) {
     const Source& source = request.sources[i];
     SourceState& state = sources[i];
@@ -98,9 +98,6 @@ void PackEntry::remember(const PackRequest& request) {
     state.version = version_of(*source.tensor);
     state.armed = state.parent_armed = Armed{};
     state.parent = nullptr;
-    // Packs pad the rows (output features) to a multiple of 64.
-    bytes += (source.rows + 63) / 64 * 64 * source.cols *
-             static_cast<int64_t>(source.tensor->itemsize());
   }
 }
 

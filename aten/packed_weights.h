@@ -17,7 +17,7 @@ namespace stoker::aten {
 constexpr size_t kMaxSources = 4;
 
 // How sources become a pack; part of the identity of an entry.
-enum class Recipe : uint8_t { kOnednnLinear };
+enum class Recipe : uint8_t { kOnednnLinear, kPanelsF32, kPanelsBf16 };
 
 // A weight as the matrix [rows, cols] it is used as; strides in elements. `tensor` gives storage,
 // offset, dtype and version.
@@ -33,6 +33,7 @@ struct PackRequest {
   std::span<const Source> sources;  // at most kMaxSources
   // Packs from plain tensors of the sources' geometry; what it returns shares no memory with them.
   at::Tensor (*pack)(std::span<const at::Tensor> sources);
+  int64_t bytes;             // that the pack takes
   uint32_t sightings;        // calls with this weight before it is taken for one
   int64_t rows;              // rows of this call's product
   int64_t rows_before_pack;  // rows to see before a pack pays for itself

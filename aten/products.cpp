@@ -38,7 +38,8 @@ const char* weight_source(const at::Tensor& matrix, bool transposed, Source& sou
 const char* complete_product(WeightProduct& product, const at::Tensor& input,
                              const at::Tensor& bias) {
   kernels::MatmulProblem& problem = product.problem;
-  if (const char* why = type_of(input, problem.type)) return why;
+  if (const char* why = type_of(input, problem.input)) return why;
+  problem.multiply = problem.output = problem.input;
   if (product.weight.tensor->scalar_type() != input.scalar_type()) return "dtypes differ";
   problem.n = product.weight.rows;
   problem.k = product.weight.cols;

@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "aten/onednn_rows.h"
+#include "aten/weight_product.h"
 
 namespace stoker::aten {
 

@@ -13,7 +13,9 @@ struct MatmulProblem {
   int64_t n = 0;
   int64_t k = 0;
   int64_t batch = 1;
-  DataType type = DataType::kFloat32;
+  DataType input = DataType::kFloat32;     // of A
+  DataType multiply = DataType::kFloat32;  // what the operands are rounded to; sums are fp32
+  DataType output = DataType::kFloat32;    // of C
   bool has_bias = false;
 };
 

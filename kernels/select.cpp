@@ -7,7 +7,7 @@ Selection select(std::span<const Row> rows, const MatmulProblem& problem, jit::I
   if (rows.empty()) return {nullptr, "no row for this operator yet"};
   const char* reason = "no row for this dtype";
   for (const Row& row : rows) {
-    if (row.type != problem.type) continue;
+    if (row.multiply != problem.multiply) continue;
     if (isa < row.needs) {
       reason = "unsupported: this CPU lacks the instructions";
       continue;

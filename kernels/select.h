@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 
+#include "jit/gen/gemm.h"
 #include "jit/isa.h"
 #include "kernels/calibration.h"
 #include "kernels/problem.h"
@@ -15,9 +17,10 @@ namespace stoker::kernels {
 struct Row {
   const char* name;
   jit::Isa needs;
-  DataType type;
+  DataType multiply;
   // Null when the row computes `problem` exactly; else why it cannot.
   const char* (*unsupported)(const MatmulProblem& problem) noexcept;
+  std::optional<jit::GemmMath> generated;  // by which kernels; none: by a library
 };
 
 enum class Policy {

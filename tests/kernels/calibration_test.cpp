@@ -67,19 +67,18 @@ TEST(Calibration, EveryShippedFileIsReadable) {
   EXPECT_EQ(priors, 1);
 }
 
-// What other machines would choose for BERT-base's 768 -> 3072 at 128 and at 4 tokens.
+// What other machines would choose for BERT-base's 768 -> 3072.
 TEST(Calibration, KnowsTheMeasuredFamilies) {
-  const auto faster = [](const char* vendor, int family, int model, int64_t m) {
+  const auto faster = [](const char* row, const char* vendor, int family, int model, int64_t m) {
     const jit::CpuInfo cpu{vendor, family, model, jit::Isa::kAvx512Bf16};
-    const MatmulProblem problem{m, 3072, 768, 1, DataType::kFloat32, false};
-    return calibration_for(cpu).rule("onednn_packed_f32", problem) != nullptr;
+    return calibration_for(cpu).rule(row, {m, 3072, 768}) != nullptr;
   };
-  EXPECT_TRUE(faster("AuthenticAMD", 26, 2, 128));
-  EXPECT_TRUE(faster("AuthenticAMD", 26, 2, 4));
-  EXPECT_TRUE(faster("GenuineIntel", 6, 207, 128));
-  EXPECT_FALSE(faster("GenuineIntel", 6, 207, 512));
-  EXPECT_FALSE(faster("GenuineIntel", 6, 106, 128)) << "never measured: the prior holds";
-  EXPECT_TRUE(faster("GenuineIntel", 6, 106, 32));
+  EXPECT_TRUE(faster("onednn_packed_f32", "AuthenticAMD", 26, 2, 128));
+  EXPECT_TRUE(faster("jit_f32", "AuthenticAMD", 26, 2, 4));
+  EXPECT_TRUE(faster("jit_f32", "GenuineIntel", 6, 207, 128));
+  EXPECT_FALSE(faster("jit_f32", "GenuineIntel", 6, 207, 1024));
+  EXPECT_FALSE(faster("jit_f32", "GenuineIntel", 6, 106, 128)) << "never measured: the prior holds";
+  EXPECT_TRUE(faster("jit_f32", "GenuineIntel", 6, 106, 32));
 }
 
 }  // namespace

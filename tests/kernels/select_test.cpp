@@ -12,14 +12,14 @@ const char* odd_k_only(const MatmulProblem& p) noexcept {
 }
 
 constexpr Row kRows[] = {
-    {"best", jit::Isa::kAvx512Bf16, DataType::kFloat32, &odd_k_only},
-    {"plain", jit::Isa::kAvx2, DataType::kFloat32, &accepts},
+    {"best", jit::Isa::kAvx512Bf16, DataType::kFloat32, &odd_k_only, {}},
+    {"plain", jit::Isa::kAvx2, DataType::kFloat32, &accepts, {}},
 };
 const Calibration kCalibration{
     "test", {}, {{"best", 1, 64, 0, 1 << 20, 0, 5}, {"plain", 8, 64, 1000, 10000, 0, 70}}};
 
 MatmulProblem problem(int64_t m, int64_t n, int64_t k, DataType type = DataType::kFloat32) {
-  return {m, n, k, 1, type, false};
+  return {m, n, k, 1, type, type, type, false};
 }
 
 Selection pick(const MatmulProblem& p, jit::Isa isa, Policy policy = Policy::kCalibrated) {

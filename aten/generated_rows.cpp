@@ -1,0 +1,85 @@
+#include "aten/generated_rows.h"
+
+#include <ATen/EmptyTensor.h>
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
+#include "aten/override.h"
+#include "kernels/linear/jit.h"
+
+namespace stoker::aten {
+namespace {
+
+using jit::GemmMath;
+using kernels::DataType;
+using kernels::linear::Layout;
+
+DataType data_type(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kFloat ? DataType::kFloat32 : DataType::kBFloat16;
+}
+
+// torch's own threads, and as many as torch.set_num_threads allows.
+kernels::Parallel torch_threads() {
+  const auto run = [](int64_t tasks, void (*body)(void*, int64_t, int64_t), void* state) {
+    at::parallel_for(0, tasks, 1, [&](int64_t begin, int64_t end) { body(state, begin, end); });
+  };
+  return {at::in_parallel_region() ? 1 : at::get_num_threads(), run};
+}
+
+Layout layout_for(GemmMath math) { return Layout::of(machine().isa, math); }
+
+template <GemmMath math>
+at::Tensor pack(std::span<const at::Tensor> sources) {
+  const at::Tensor weight = sources[0].contiguous();
+  const Layout layout = layout_for(math);
+  const int64_t n = weight.size(0), k = weight.size(1);
+  at::Tensor packed = at::empty({layout.bytes(n, k)}, at::kByte);
+  kernels::linear::pack(layout, weight.const_data_ptr(), data_type(weight), n, k,
+                        packed.mutable_data_ptr(), torch_threads());
+  return packed;
+}
+
+Packed packed_panels(const WeightProduct& product, const Layout& layout) {
+  const bool f32 = layout.math == GemmMath::kF32;
+  return get_packed({f32 ? Recipe::kPanelsF32 : Recipe::kPanelsBf16,
+                     {&product.weight, 1},
+                     f32 ? &pack<GemmMath::kF32> : &pack<GemmMath::kBf16Dot>,
+                     layout.bytes(product.problem.n, product.problem.k),
+                     product.sightings,
+                     product.problem.m,
+                     product.rows_before_pack});
+}
+
+at::Tensor result_of(const WeightProduct& product) {
+  at::DimVector sizes(product.input->sizes());
+  sizes.back() = product.problem.n;
+  const bool f32 = product.problem.output == DataType::kFloat32;
+  return at::Tensor(at::detail::empty_cpu(sizes, f32 ? at::kFloat : at::kBFloat16));
+}
+
+}  // namespace
+
+RowResult run_generated(GemmMath math, const WeightProduct& product) {
+  const Layout layout = layout_for(math);
+  const Packed packed = packed_panels(product, layout);
+  if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
+  const kernels::MatmulProblem& problem = product.problem;
+  at::Tensor result = result_of(product);
+  const kernels::linear::Product call{product.input->const_data_ptr(),
+                                      problem.input,
+                                      packed.value.const_data_ptr(),
+                                      product.bias ? product.bias->const_data_ptr() : nullptr,
+                                      product.bias ? data_type(*product.bias) : problem.input,
+                                      result.mutable_data_ptr(),
+                                      problem.output,
+                                      problem.m,
+                                      problem.n,
+                                      problem.k};
+  const Machine& m = machine();
+  if (!kernels::linear::run_jit(call, {m.isa, layout, m.l2_bytes}, torch_threads())) {
+    return {at::Tensor(), "no memory for a generated kernel"};
+  }
+  return {std::move(result), nullptr};
+}
+
+}  // namespace stoker::aten
