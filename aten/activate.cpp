@@ -11,6 +11,8 @@
 #include <mutex>
 #include <sstream>
 
+#include "aten/machine.h"
+#include "aten/numerics.h"
 #include "aten/override.h"
 #include "aten/packed_weights.h"
 #include "aten/provenance.h"
@@ -23,7 +25,7 @@ namespace stoker::aten {
 namespace {
 
 struct Libraries {
-  torch::Library composite, cpu;
+  torch::Library composite, cpu, autocast;
 };
 
 struct State {
@@ -57,10 +59,13 @@ void register_all() {
   auto libraries = std::make_unique<Libraries>(Libraries{
       torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::CompositeImplicitAutograd,
                      __FILE__, __LINE__),
-      torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::CPU, __FILE__, __LINE__)});
+      torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::CPU, __FILE__, __LINE__),
+      torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::AutocastCPU, __FILE__,
+                     __LINE__)});
   register_linear(libraries->composite);
   register_matmul(libraries->cpu);
   register_lazy_clone(libraries->cpu);
+  register_autocast(libraries->autocast);
   s.libraries = std::move(libraries);
 }
 
@@ -84,6 +89,15 @@ void enable_locked(State& s) {
   }
 }
 
+// A wish that cannot be granted costs a line; the fp32 rows stay on.
+void apply_dtype(const Settings& wish) {
+  try {
+    set_dtype(Dtype::kBFloat16, wish.force);
+  } catch (const std::runtime_error& error) {
+    std::fprintf(stderr, "stoker: float32 instead of bfloat16: %s\n", error.what());
+  }
+}
+
 __attribute__((constructor)) void activate() noexcept {
   try {
     State& s = state();
@@ -93,6 +107,7 @@ __attribute__((constructor)) void activate() noexcept {
       return;
     }
     enable_locked(s);
+    if (settings().dtype == kernels::DataType::kBFloat16) apply_dtype(settings());
   } catch (const std::exception& error) {
     const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
     state().why = torch_error ? torch_error->what_without_backtrace() : error.what();
@@ -133,7 +148,8 @@ const Machine& machine() {
 }
 
 bool may_override(const char* op, const char* overload, c10::DispatchKey key) {
-  const std::string name = *overload ? std::string(op) + "." + overload : op;
+  std::string name = *overload ? std::string(op) + "." + overload : op;
+  if (key == c10::DispatchKey::AutocastCPU) name = "autocast." + name;
   if (settings().operator_disabled(op) || settings().operator_disabled(name)) {
     state().left_alone[name] = "STOKER_DISABLE";
     return false;
@@ -146,6 +162,7 @@ bool may_override(const char* op, const char* overload, c10::DispatchKey key) {
   for (std::string line; std::getline(kernels, line);) {
     if (line.rfind(key_name, 0) != 0 || line.find("(inactive)") != std::string::npos) continue;
     if (line.find("/aten/src/ATen/Register") != std::string::npos) continue;
+    if (line.find("/aten/src/ATen/autocast_mode.") != std::string::npos) continue;
     state().left_alone[name] = "overridden by someone else: " + line;
     return false;
   }
@@ -167,12 +184,14 @@ Status status() {
   result.torch = aten::torch_private::torch_version();
   result.isa = jit::isa_name(jit::host_cpu().isa);
   result.cpu = aten::cpu_name();
+  result.dtype = dtype() == Dtype::kBFloat16 ? "bfloat16" : "float32";
   result.calibration = aten::machine().calibration->family;
   result.calibration_file = aten::settings().calibration;
   for (int i = 0; i < static_cast<int>(OpId::kCount); ++i) {
     aten::OpCounters& counts = aten::counters(static_cast<OpId>(i));
-    result.operators[aten::op_name(static_cast<OpId>(i))] = {counts.taken.read(),
-                                                             counts.declined.read()};
+    result.operators[aten::op_name(static_cast<OpId>(i))] = {
+        counts.taken.read(), counts.declined.read(), counts.taken.seconds(),
+        counts.declined.seconds()};
   }
   const aten::PackTotals totals = aten::pack_totals();
   result.packed = {{"entries", totals.entries}, {"bytes", totals.bytes},
@@ -221,6 +240,24 @@ void unregister() {
   aten::drop_all_packed();
 }
 
+void set_dtype(Dtype dtype, bool force) {
+  const bool bf16 = dtype == Dtype::kBFloat16;
+  if (bf16 && !force && jit::host_cpu().isa < jit::Isa::kAvx512Bf16) {
+    throw std::runtime_error(
+        "this CPU has no bfloat16 instructions (AVX512_BF16 or AMX); force it with STOKER_FORCE=1 "
+        "or --force");
+  }
+  aten::process_dtype.store(bf16 ? kernels::DataType::kBFloat16 : kernels::DataType::kFloat32);
+}
+
+Dtype dtype() noexcept {
+  const bool bf16 = aten::process_dtype.load() == kernels::DataType::kBFloat16;
+  return bf16 ? Dtype::kBFloat16 : Dtype::kFloat32;
+}
+
+EvalScope::EvalScope() noexcept { ++aten::eval_depth; }
+EvalScope::~EvalScope() { --aten::eval_depth; }
+
 void reset_counters() noexcept {
   for (int i = 0; i < static_cast<int>(OpId::kCount); ++i) {
     aten::counters(static_cast<OpId>(i)).taken.clear();
@@ -237,6 +274,9 @@ const char* stoker_why() noexcept { return stoker::aten::state().why.c_str(); }
 void stoker_learn_slice_deleter(void* storage_impl) noexcept {
   stoker::aten::learn_slice_deleter(*static_cast<c10::StorageImpl*>(storage_impl));
 }
+
+void stoker_enter_eval() noexcept { ++stoker::aten::eval_depth; }
+void stoker_leave_eval() noexcept { --stoker::aten::eval_depth; }
 
 void stoker_sweep() noexcept { stoker::aten::sweep_packed(); }
 }

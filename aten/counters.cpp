@@ -14,8 +14,14 @@ void report(OpId op, const char* what, const char* literal) {
 }  // namespace
 
 const char* op_name(OpId op) noexcept {
-  static constexpr const char* kNames[] = {"linear", "addmm",   "addmm.out", "mm",         "mm.out",
-                                           "bmm",    "bmm.out", "baddbmm",   "baddbmm.out"};
+  static constexpr const char* kNames[] = {"linear",          "addmm",
+                                           "addmm.out",       "mm",
+                                           "mm.out",          "bmm",
+                                           "bmm.out",         "baddbmm",
+                                           "baddbmm.out",     "autocast.linear",
+                                           "autocast.addmm",  "autocast.mm",
+                                           "autocast.matmul", "autocast.bmm",
+                                           "autocast.baddbmm"};
   static_assert(std::size(kNames) == static_cast<size_t>(OpId::kCount));
   return kNames[static_cast<size_t>(op)];
 }
@@ -47,6 +53,7 @@ std::map<std::string, uint64_t> LiteralCounts::read() const {
 }
 
 void LiteralCounts::clear() noexcept {
+  nanoseconds_.store(0, std::memory_order_relaxed);
   for (Slot& slot : slots_) {
     slot.literal.store(nullptr, std::memory_order_relaxed);
     slot.count.store(0, std::memory_order_relaxed);

@@ -19,10 +19,16 @@ enum class OpId : uint8_t {
   kBmmOut,
   kBaddbmm,
   kBaddbmmOut,
+  kAutocastLinear,
+  kAutocastAddmm,
+  kAutocastMm,
+  kAutocastMatmul,
+  kAutocastBmm,
+  kAutocastBaddbmm,
   kCount
 };
 
-// torch's own names, as in STOKER_DISABLE and status(): "linear", "addmm.out", ...
+// torch's own names, as in STOKER_DISABLE and status(): "linear", "addmm.out", "autocast.mm", ...
 const char* op_name(OpId op) noexcept;
 
 // Counts by string literal; the pointer is the key, so callers pass literals only.
@@ -33,6 +39,12 @@ class LiteralCounts {
   std::map<std::string, uint64_t> read() const;
   void clear() noexcept;
 
+  // Time of the calls counted here.
+  void add_time(int64_t nanoseconds) noexcept {
+    nanoseconds_.fetch_add(nanoseconds, std::memory_order_relaxed);
+  }
+  double seconds() const noexcept { return static_cast<double>(nanoseconds_.load()) * 1e-9; }
+
  private:
   struct Slot {
     std::atomic<const char*> literal{nullptr};
@@ -40,6 +52,7 @@ class LiteralCounts {
   };
   // More than the number of distinct reasons in the library; overflow goes to the last slot.
   std::array<Slot, 48> slots_;
+  std::atomic<int64_t> nanoseconds_{0};
 };
 
 struct OpCounters {

@@ -1,9 +1,9 @@
 #include "aten/gate.h"
 
-#include <ATen/Context.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/impl/TorchDispatchModeTLS.h>
 
+#include "aten/numerics.h"
 #include "aten/torch_private.h"
 
 namespace stoker::aten {
@@ -41,15 +41,7 @@ const char* gate_context() {
     return "inside the forward of an autograd.Function";
   }
   if (torch_private::forward_ad_active()) return "forward-mode AD is active";
-  const at::Context& context = at::globalContext();
-  if (context.deterministicAlgorithms()) return "deterministic algorithms were asked for";
-  if (!context.userEnabledMkldnn()) return "torch.backends.mkldnn is disabled";
-  const auto precision =
-      context.float32Precision(at::Float32Backend::MKLDNN, at::Float32Op::MATMUL);
-  if (precision != at::Float32Precision::IEEE && precision != at::Float32Precision::NONE) {
-    return "fp32_precision is not ieee";
-  }
-  return nullptr;
+  return precision_switches();
 }
 
 }  // namespace stoker::aten

@@ -4,7 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
-#include "aten/override.h"
+#include "aten/machine.h"
 #include "kernels/linear/jit.h"
 
 namespace stoker::aten {
@@ -13,10 +13,6 @@ namespace {
 using jit::GemmMath;
 using kernels::DataType;
 using kernels::linear::Layout;
-
-DataType data_type(const at::Tensor& tensor) {
-  return tensor.scalar_type() == at::kFloat ? DataType::kFloat32 : DataType::kBFloat16;
-}
 
 // torch's own threads, and as many as torch.set_num_threads allows.
 kernels::Parallel torch_threads() {

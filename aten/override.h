@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <tuple>
 #include <utility>
@@ -42,14 +43,25 @@ class StockScope {
   bool before_;
 };
 
-// What select() needs to know of this machine and process.
-struct Machine {
-  jit::Isa isa;
-  const kernels::Calibration* calibration;
-  kernels::Policy policy;
-  int64_t l2_bytes;
+// Times one call when the report wants it; else costs a branch.
+class Stopwatch {
+ public:
+  Stopwatch() : start_(settings().report ? Clock::now() : Clock::time_point()) {}
+  bool running() const noexcept { return start_ != Clock::time_point(); }
+  void stop(LiteralCounts& counts) const noexcept {
+    if (running()) counts.add_time(std::chrono::nanoseconds(Clock::now() - start_).count());
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start_;
 };
-const Machine& machine();
+
+struct StopAtExit {
+  const Stopwatch& watch;
+  LiteralCounts& counts;
+  ~StopAtExit() { watch.stop(counts); }
+};
 
 // How the result of a row becomes what the operator returns.
 struct ReturnsResult {
@@ -75,18 +87,22 @@ template <class Op, class R, class... Args>
 struct Override<Op, R(Args...)> {
   static R call(Args... args) {
     if (inside_stock || !active.load(std::memory_order_relaxed)) return Op::stock(args...);
+    const Stopwatch watch;
     const char* declined = "no row for this operator yet";
     if constexpr (kHasRows) {
       const kernels::Row* row = nullptr;
       RowResult result = attempt(row, args...);
       if (result.declined == nullptr) {
         count_taken(Op::id, row->name);
+        watch.stop(counters(Op::id).taken);
         return Op::finish(std::move(result.value), args...);
       }
       declined = result.declined;
     }
     count_declined(Op::id, declined);
     const StockScope scope;
+    if (!watch.running()) return Op::stock(args...);
+    const StopAtExit stop{watch, counters(Op::id).declined};
     return Op::stock(args...);
   }
 
@@ -111,12 +127,7 @@ struct Override<Op, R(Args...)> {
     (operands.add(args), ...);
     if (const char* why = gate_operands(operands)) return why;
     if (const char* why = Op::to_product(product, args...)) return why;
-    const Machine& m = machine();
-    const auto chosen =
-        kernels::select(weight_rows(), product.problem, m.isa, *m.calibration, m.policy);
-    if (chosen.row == nullptr) return chosen.reason;
-    row = chosen.row;
-    product.rows_before_pack = chosen.rows_before_pack;
+    if (const char* why = choose_weight_row(product, row)) return why;
     return gate_context();
   }
 };

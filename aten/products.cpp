@@ -1,21 +1,9 @@
 #include "aten/products.h"
 
+#include "aten/numerics.h"
 #include "aten/torch_private.h"
 
 namespace stoker::aten {
-
-const char* type_of(const at::Tensor& tensor, kernels::DataType& type) noexcept {
-  switch (tensor.scalar_type()) {
-    case at::kFloat:
-      type = kernels::DataType::kFloat32;
-      return nullptr;
-    case at::kBFloat16:
-      type = kernels::DataType::kBFloat16;
-      return nullptr;
-    default:
-      return "dtype is neither float32 nor bfloat16";
-  }
-}
 
 const char* weight_source(const at::Tensor& matrix, bool transposed, Source& source) {
   const int row = transposed ? 1 : 0;
@@ -37,10 +25,13 @@ const char* weight_source(const at::Tensor& matrix, bool transposed, Source& sou
 
 const char* complete_product(WeightProduct& product, const at::Tensor& input,
                              const at::Tensor& bias) {
+  const ComputeType types =
+      compute_type(input.scalar_type(), product.weight.tensor->scalar_type(), product.autocast);
+  if (types.declined != nullptr) return types.declined;
   kernels::MatmulProblem& problem = product.problem;
-  if (const char* why = type_of(input, problem.input)) return why;
-  problem.multiply = problem.output = problem.input;
-  if (product.weight.tensor->scalar_type() != input.scalar_type()) return "dtypes differ";
+  problem.input = data_type(input);
+  problem.multiply = types.multiply;
+  problem.output = types.output;
   problem.n = product.weight.rows;
   problem.k = product.weight.cols;
   if (input.size(-1) != problem.k) return "sizes do not match";
@@ -50,7 +41,9 @@ const char* complete_product(WeightProduct& product, const at::Tensor& input,
   problem.has_bias = bias.defined();
   product.input = &input;
   if (!bias.defined()) return nullptr;
-  if (bias.scalar_type() != input.scalar_type()) return "dtypes differ";
+  const bool mixes =
+      product.autocast && (bias.scalar_type() == at::kFloat || bias.scalar_type() == at::kBFloat16);
+  if (bias.scalar_type() != input.scalar_type() && !mixes) return "dtypes differ";
   if (bias.dim() != 1 || bias.size(0) != problem.n || !bias.is_contiguous()) {
     return "bias is not a vector of the output size";
   }

@@ -7,9 +7,6 @@
 
 namespace stoker::aten {
 
-// fp32 or bf16, else why not.
-const char* type_of(const at::Tensor& tensor, kernels::DataType& type) noexcept;
-
 // `matrix` as a [rows, cols] weight; `transposed` when the operand is its [cols, rows] view. Null,
 // or why its memory is not one dense matrix.
 const char* weight_source(const at::Tensor& matrix, bool transposed, Source& source);

@@ -44,6 +44,12 @@ void read_into(Settings& s) {
   TORCH_CHECK(select.empty() || select == "calibrated" || select == "always", "STOKER_SELECT is '",
               select, "', expected 'calibrated' or 'always'");
   if (select == "always") s.policy = kernels::Policy::kAlways;
+  const std::string_view dtype = env("STOKER_DTYPE");
+  TORCH_CHECK(dtype.empty() || dtype == "float32" || dtype == "bfloat16", "STOKER_DTYPE is '",
+              dtype, "', expected 'float32' or 'bfloat16'");
+  if (dtype == "bfloat16") s.dtype = kernels::DataType::kBFloat16;
+  s.force = env("STOKER_FORCE") == "1";
+  s.report = !env("STOKER_REPORT").empty() && env("STOKER_REPORT") != "0";
   s.calibration = env("STOKER_CALIBRATION").empty() ? calibration_file()
                                                     : std::string(env("STOKER_CALIBRATION"));
 }

@@ -18,6 +18,9 @@ struct Settings {
   std::optional<int64_t> pack_budget;                     // STOKER_PACK_BUDGET=bytes[K|M|G]
   bool pack_mapped = true;                                // STOKER_PACK_MAPPED=0
   kernels::Policy policy = kernels::Policy::kCalibrated;  // STOKER_SELECT=calibrated|always
+  kernels::DataType dtype = kernels::DataType::kFloat32;  // STOKER_DTYPE=float32|bfloat16
+  bool force = false;                                     // STOKER_FORCE=1: bf16 on any CPU
+  bool report = false;      // STOKER_REPORT=1|FILE: time the operators for the report at exit
   std::string calibration;  // STOKER_CALIBRATION=FILE|shipped, else the user's cache directory
 
   std::string error;  // a variable that could not be understood, and what was expected

@@ -12,12 +12,15 @@ namespace stoker {
 struct STOKER_API OperatorStatus {
   std::map<std::string, uint64_t> rows;      // calls taken, by row
   std::map<std::string, uint64_t> declined;  // calls left to stock, by reason
+  // Wall time inside the operator; counted under STOKER_REPORT only.
+  double seconds_taken = 0, seconds_declined = 0;
 };
 
 struct STOKER_API Status {
   bool active = false;
   std::string why;  // why not active, empty otherwise
   std::string torch, isa, cpu, calibration;
+  std::string dtype;             // "float32" or "bfloat16": see set_dtype()
   std::string calibration_file;  // where `stoker calibrate` writes; may not exist
   std::map<std::string, OperatorStatus> operators;
   std::map<std::string, int64_t> packed;  // entries, bytes, budget, packs, drops, evictions
@@ -39,11 +42,31 @@ STOKER_API void unregister();
 
 STOKER_API void reset_counters() noexcept;
 
+enum class Dtype { kFloat32, kBFloat16 };
+
+// kBFloat16: below modules in eval mode (EvalScope), fp32 operands of products are rounded to bf16,
+// sums stay fp32, results are fp32. Never what autograd records or runs. Throws std::runtime_error
+// on a CPU without bf16 units unless `force`. Process-wide; kFloat32 is the default.
+STOKER_API void set_dtype(Dtype dtype, bool force = false);
+STOKER_API Dtype dtype() noexcept;
+
+// Marks, on this thread, the call of a module in eval mode. C++ programs without nn.Module put one
+// around their inference.
+class STOKER_API EvalScope {
+ public:
+  EvalScope() noexcept;
+  ~EvalScope();
+  EvalScope(const EvalScope&) = delete;
+  EvalScope& operator=(const EvalScope&) = delete;
+};
+
 }  // namespace stoker
 
 extern "C" {
 // For the Python entry point, which loads the library without a binding.
 STOKER_API const char* stoker_why() noexcept;  // "" when active
 STOKER_API void stoker_learn_slice_deleter(void* storage_impl) noexcept;
+STOKER_API void stoker_enter_eval() noexcept;  // what EvalScope does
+STOKER_API void stoker_leave_eval() noexcept;
 STOKER_API void stoker_sweep() noexcept;  // frees packs of dead weights
 }

@@ -3,11 +3,14 @@
 #include <vector>
 
 #include "aten/generated_rows.h"
+#include "aten/machine.h"
 #include "aten/onednn_rows.h"
 #include "kernels/linear/table.h"
 
 namespace stoker::aten {
 namespace {
+
+using kernels::DataType;
 
 std::vector<kernels::Row>& table() {
   static auto* const rows = new std::vector<kernels::Row>();  // leaked: used during shutdown
@@ -26,7 +29,29 @@ const char* collect_weight_rows() {
   return absent;
 }
 
-std::span<const kernels::Row> weight_rows() noexcept { return table(); }
+const char* choose_weight_row(WeightProduct& product, const kernels::Row*& row) {
+  const Machine& m = machine();
+  kernels::Selection chosen =
+      kernels::select(table(), product.problem, m.isa, *m.calibration, m.policy);
+  const bool bf16_of_f32 = product.problem.multiply == DataType::kBFloat16 &&
+                           product.problem.output == DataType::kFloat32;
+  if (chosen.row == nullptr && bf16_of_f32) {
+    product.problem.multiply = DataType::kFloat32;
+    chosen = kernels::select(table(), product.problem, m.isa, *m.calibration, m.policy);
+  } else if (bf16_of_f32) {
+    // Who asks for bf16 gets it from the first call on: results do not change on the way.
+    if (product.known_weight) product.sightings = 1;
+    chosen.rows_before_pack = 0;
+  } else if (product.autocast && product.known_weight &&
+             product.weight.tensor->scalar_type() == at::kFloat) {
+    // Stock casts this weight on every call, which costs about as much as the pack does once.
+    chosen.rows_before_pack = 0;
+  }
+  if (chosen.row == nullptr) return chosen.reason;
+  row = chosen.row;
+  product.rows_before_pack = chosen.rows_before_pack;
+  return nullptr;
+}
 
 RowResult run_weight_row(const kernels::Row& row, const WeightProduct& product) {
   return row.generated ? run_generated(*row.generated, product) : run_onednn(product);

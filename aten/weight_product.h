@@ -17,7 +17,15 @@ struct WeightProduct {
   Source weight;                      // as [n, k]
   uint32_t sightings = 2;             // calls before the operand is taken for a weight
   int64_t rows_before_pack = 0;
+  bool known_weight = false;  // linear's operand is a weight; mm's may be an activation
+  bool autocast = false;      // reached through AutocastCPU: operands may differ in type
 };
+
+// Of a tensor that is known to be fp32 or bf16.
+inline kernels::DataType data_type(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kFloat ? kernels::DataType::kFloat32
+                                            : kernels::DataType::kBFloat16;
+}
 
 struct RowResult {
   at::Tensor value;  // [..., n], contiguous, of problem.output; undefined when declined
@@ -28,10 +36,11 @@ struct RowResult {
 // when the overrides are registered. Null, or why a library's rows are absent.
 const char* collect_weight_rows();
 
-// Best first; empty before collect_weight_rows().
-std::span<const kernels::Row> weight_rows() noexcept;
+// The row for `product`, which it completes. Null, or why there is none. In bf16 mode a product
+// that no bf16 row makes faster stays an fp32 one.
+const char* choose_weight_row(WeightProduct& product, const kernels::Row*& row);
 
-// Runs one of weight_rows(). Declined when the weight may not be packed.
+// Runs the row. Declined when the weight may not be packed.
 RowResult run_weight_row(const kernels::Row& row, const WeightProduct& product);
 
 }  // namespace stoker::aten

@@ -15,6 +15,8 @@ py::dict status() {
     py::dict counts;
     counts["rows"] = op.rows;
     counts["declined"] = op.declined;
+    counts["seconds_taken"] = op.seconds_taken;
+    counts["seconds_declined"] = op.seconds_declined;
     operators[py::str(name)] = counts;
   }
   py::dict result;
@@ -23,6 +25,7 @@ py::dict status() {
   result["torch"] = now.torch;
   result["isa"] = now.isa;
   result["cpu"] = now.cpu;
+  result["dtype"] = now.dtype;
   result["calibration"] = now.calibration;
   result["calibration_file"] = now.calibration_file;
   result["operators"] = operators;
@@ -39,4 +42,9 @@ PYBIND11_MODULE(_C, module) {
   module.def("disable", &stoker::disable);
   module.def("unregister", &stoker::unregister);
   module.def("reset_counters", &stoker::reset_counters);
+  module.def("set_dtype", [](bool bf16, bool force) {
+    stoker::set_dtype(bf16 ? stoker::Dtype::kBFloat16 : stoker::Dtype::kFloat32, force);
+  });
+  module.def("enter_eval", &stoker_enter_eval);
+  module.def("leave_eval", &stoker_leave_eval);
 }

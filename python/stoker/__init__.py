@@ -7,9 +7,18 @@ switching; it does not import torch by itself, so it may be imported before torc
 from __future__ import annotations
 
 from stoker import autoload as _autoload
+from stoker import module_hook as _module_hook
 
 __version__ = _autoload.VERSION
-__all__ = ["disable", "enable", "explain", "reset_counters", "status", "unregister"]
+__all__ = [
+    "disable",
+    "enable",
+    "explain",
+    "reset_counters",
+    "set_dtype",
+    "status",
+    "unregister",
+]
 
 
 def _binding():
@@ -25,8 +34,9 @@ def status() -> dict:
     """What Stoker is doing in this process.
 
     Returns a dict: ``active`` (bool), ``why`` (str, empty when active), ``version``, ``torch``,
-    ``isa``, ``cpu``, ``calibration``, ``calibration_file`` (str), ``operators`` (per operator: ``calls``, ``taken``,
-    ``rows`` and ``declined``, counts by row name and by reason) and ``packed`` (counts and bytes).
+    ``isa``, ``cpu``, ``dtype``, ``calibration``, ``calibration_file`` (str), ``operators`` (per
+    operator: ``calls``, ``taken``, ``rows`` and ``declined``, counts by row name and by reason,
+    ``seconds_taken`` and ``seconds_declined``, counted under STOKER_REPORT only) and ``packed`` (counts and bytes).
     Never raises.
     """
     binding = _binding()
@@ -62,6 +72,8 @@ def enable() -> None:
     if binding is None:
         raise RuntimeError(f"Stoker cannot be enabled: {_autoload.why}")
     binding.enable()
+    if _autoload.under_run() or binding.status()["dtype"] != "float32":
+        _module_hook.install()
 
 
 def disable() -> None:
@@ -69,6 +81,28 @@ def disable() -> None:
     binding = _binding()
     if binding:
         binding.disable()
+        _module_hook.remove()
+
+
+def set_dtype(dtype, force: bool = False) -> None:
+    """The type in which products of fp32 tensors are multiplied, below modules in eval mode.
+
+    ``dtype``: ``torch.float32`` (default) or ``torch.bfloat16``: operands are rounded to bf16, sums
+    stay fp32, results are fp32. Products that autograd records or runs are never touched, nor those
+    outside a module. Wraps ``nn.Module.__call__``; disable() undoes it. Process-wide.
+
+    Raises ValueError on another dtype, RuntimeError where Stoker is off, or on a CPU without bf16
+    instructions unless ``force``.
+    """
+    name = str(dtype).removeprefix("torch.")
+    if name not in ("float32", "bfloat16"):
+        raise ValueError(f"dtype must be torch.float32 or torch.bfloat16, not {dtype}")
+    binding = _binding()
+    if binding is None:
+        raise RuntimeError(f"Stoker is off: {_autoload.why}")
+    binding.set_dtype(name == "bfloat16", force)
+    if name == "bfloat16":
+        _module_hook.install()
 
 
 def unregister() -> None:

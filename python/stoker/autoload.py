@@ -27,7 +27,12 @@ def load() -> None:
         if os.environ.get("STOKER") == "0":
             why = "STOKER=0"
             return
-        _load(sys.modules["torch"])
+        torch = sys.modules.get("torch")
+        if torch is None or not hasattr(torch, "__version__"):
+            raise RuntimeError("import torch first")
+        _load(torch)
+        if under_run():
+            _prepare_run(torch)
     except Exception as error:
         why = " ".join(str(error).split()) or type(error).__name__
         _say(why)
@@ -51,6 +56,20 @@ def _load(torch) -> None:
     library = loaded
     why = loaded.stoker_why().decode()
     gc.callbacks.append(_after_collection)
+
+
+def under_run() -> bool:
+    """True in a process that `stoker run` started, and in its children."""
+    return os.environ.get("STOKER_RUN") == "1"
+
+
+def _prepare_run(torch) -> None:
+    from stoker import module_hook
+
+    if os.environ.get("STOKER_INFERENCE") == "1":
+        torch._C._set_grad_enabled(False)
+        module_hook.inference = True
+    module_hook.install()
 
 
 def _check_whole(path: str) -> None:

@@ -1,7 +1,7 @@
 """One side of a differential run: computes every case and saves what came out.
 
-Usage: python -m tests.support.differential OUT.pt. Run once with STOKER=0 and once with
-STOKER_SELECT=always; tests/operators compares the two files. Weights are packed at first sight.
+Usage: python -m tests.support.differential OUT.pt. Run with STOKER=0, with STOKER_SELECT=always and
+with that in bf16 mode; tests/operators compares the files. Weights are packed at first sight.
 """
 
 from __future__ import annotations
@@ -69,10 +69,30 @@ def forward_and_gradients(call, inputs):
     return [result, [g for g in gradients if g is not None]]
 
 
+@contextlib.contextmanager
+def frozen_autocast():
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        yield
+
+
+@contextlib.contextmanager
+def nested_autocast():
+    """A disabled region inside, and a half precision one inside that."""
+    with (
+        torch.inference_mode(),
+        torch.autocast("cpu", torch.bfloat16),
+        torch.autocast("cpu", enabled=False),
+        torch.autocast("cpu", torch.float16),
+    ):
+        yield
+
+
 MODES = {
     "no_grad": torch.no_grad,
     "inference": torch.inference_mode,
     "autocast": lambda: torch.autocast("cpu", torch.bfloat16),
+    "frozen_autocast": frozen_autocast,
+    "nested_autocast": nested_autocast,
 }
 
 
@@ -163,7 +183,7 @@ def module_sample(info, sample, dtype, training, name):
             torch.manual_seed(SEED)
             return module(*given.args, **given.kwargs)
 
-        for mode in ("no_grad", "inference") if not training else ():
+        for mode in ("no_grad", "inference", "frozen_autocast") if not training else ():
             yield f"{name}/{mode}", lambda mode=mode: in_mode(MODES[mode], call)
         yield f"{name}/grad", lambda: forward_and_gradients(call, list(module.parameters()))
 
@@ -206,10 +226,11 @@ def fuzz_cases():
             x, w, b = draw(m, k, dtype=dtype), draw(n, k, dtype=dtype), draw(n, dtype=dtype)
             calls = products(x, w, b)
             for name, call in calls.items():
-                yield (
-                    f"fuzz/{name}/{dtype}/{m}x{n}x{k}/{i}",
-                    lambda c=call: in_mode(torch.no_grad, c),
-                )
+                for mode in ("no_grad", "frozen_autocast"):
+                    yield (
+                        f"fuzz/{name}/{dtype}/{m}x{n}x{k}/{i}/{mode}",
+                        lambda c=call, mode=mode: in_mode(MODES[mode], c),
+                    )
 
 
 def main() -> None:

@@ -1,8 +1,12 @@
-"""Trains small models and saves every loss: `python -m tests.support.training OUT.json`."""
+"""Trains small models and saves every loss: `python -m tests.support.training OUT.json`.
+
+TRAIN=muon trains with Muon instead of the other optimisers.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import torch
@@ -43,6 +47,27 @@ OPTIMIZERS = {
 }
 
 
+class Wide(nn.Module):
+    """Weights large enough for the rows of every calibration."""
+
+    def __init__(self, checkpointed: bool):
+        super().__init__()
+        self.checkpointed = checkpointed
+        self.up, self.down = nn.Linear(512, 768, bias=False), nn.Linear(768, 512, bias=False)
+
+    def forward(self, x):
+        if self.checkpointed:
+            return self.down(checkpoint(self._hidden, x, use_reentrant=False))
+        return self.down(self._hidden(x))
+
+    def _hidden(self, x):
+        return torch.relu(self.up(x))
+
+
+def muon(parameters):
+    return torch.optim.Muon(parameters, lr=1e-2)
+
+
 def losses(model: nn.Module, x: torch.Tensor, optimizer) -> list[float]:
     found = []
     for _ in range(STEPS):
@@ -55,6 +80,10 @@ def losses(model: nn.Module, x: torch.Tensor, optimizer) -> list[float]:
 
 
 def cases():
+    if os.environ.get("TRAIN") == "muon":
+        for checkpointed in (False, True):
+            yield f"wide/muon/{checkpointed}", Wide, checkpointed, torch.randn(32, 512), muon
+        return
     tokens, images = torch.randn(4, 12, 32), torch.randn(4, 1, 8, 8)
     for name, make in OPTIMIZERS.items():
         yield f"conv/{name}", conv_net, None, images, make

@@ -26,6 +26,11 @@ def _mm_out(x, w):
     return torch.mm(x, w, out=torch.empty(M, w.size(1), dtype=x.dtype))
 
 
+def _autocast_linear(x, w):
+    with torch.autocast("cpu", torch.bfloat16):
+        return F.linear(x, w)
+
+
 # name: (counter in status(), call, input by dtype, [out, in]?)
 OPERATORS = {
     "linear": ("linear", lambda x, w: F.linear(x, w, BIAS_N[x.dtype]), WIDE, True),
@@ -33,6 +38,7 @@ OPERATORS = {
     "mm": ("mm", lambda x, w: x @ w.t(), WIDE, True),
     "mm.out": ("mm.out", lambda x, w: _mm_out(x, w.t()), WIDE, True),
     "addmm_conv1d": ("addmm", lambda x, w: torch.addmm(BIAS_K[x.dtype], x, w), TALL, False),
+    "autocast.linear": ("autocast.linear", _autocast_linear, WIDE, True),
     "mm.out_conv1d": ("mm.out", _mm_out, TALL, False),
 }
 
@@ -81,6 +87,8 @@ class Operator:
     def _assert_exact_enough(self, weight: torch.Tensor, result: torch.Tensor) -> None:
         # |error| <= few eps * sqrt(K) * |x|·|w| by element; bf16 rounds the result once more.
         x, w = self.x.double(), weight.detach().double()
+        if self.counter == "autocast.linear":  # torch's policy rounds both operands
+            x, w = (t.to(torch.bfloat16).double() for t in (x, w))
         w = w.t() if self._out_in else w
         bias = {N: BIAS_N, K: BIAS_K}[w.size(1)][self.x.dtype].double()
         exact = x @ w + (bias if self.counter in ("linear", "addmm") else 0)

@@ -1,0 +1,42 @@
+#include "aten/numerics.h"
+
+#include <ATen/Context.h>
+#include <ATen/autocast_mode.h>
+
+namespace stoker::aten {
+namespace {
+
+using kernels::DataType;
+
+constexpr const char* kOddType = "dtype is neither float32 nor bfloat16";
+
+bool known(c10::ScalarType type) { return type == at::kFloat || type == at::kBFloat16; }
+
+}  // namespace
+
+ComputeType compute_type(c10::ScalarType input, c10::ScalarType weight, bool autocast) {
+  if (!known(input) || !known(weight)) return {{}, {}, kOddType};
+  if (autocast) {
+    if (at::autocast::get_autocast_dtype(at::kCPU) != at::kBFloat16) {
+      return {{}, {}, "autocast is to another dtype than bfloat16"};
+    }
+    return {DataType::kBFloat16, DataType::kBFloat16};
+  }
+  if (input != weight) return {{}, {}, "dtypes differ"};
+  if (input == at::kBFloat16) return {DataType::kBFloat16, DataType::kBFloat16};
+  return {bf16_mode() ? DataType::kBFloat16 : DataType::kFloat32, DataType::kFloat32};
+}
+
+const char* precision_switches() {
+  const at::Context& context = at::globalContext();
+  if (context.deterministicAlgorithms()) return "deterministic algorithms were asked for";
+  if (!context.userEnabledMkldnn()) return "torch.backends.mkldnn is disabled";
+  const auto precision =
+      context.float32Precision(at::Float32Backend::MKLDNN, at::Float32Op::MATMUL);
+  if (precision != at::Float32Precision::IEEE && precision != at::Float32Precision::NONE) {
+    return "fp32_precision is not ieee";
+  }
+  return nullptr;
+}
+
+}  // namespace stoker::aten

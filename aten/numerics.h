@@ -1,0 +1,40 @@
+// In which type operands are multiplied: the one place that weighs the process's mode, torch's
+// precision switches, the user's autocast and whether a module in eval mode is running.
+#pragma once
+
+#include <c10/core/ScalarType.h>
+
+#include <atomic>
+
+#include "kernels/problem.h"
+
+namespace stoker::aten {
+
+// What `stoker run --dtype` or set_dtype() asked for. bf16 applies below a module in eval mode
+// only, and never to what autograd records or runs (the gate sees to that).
+inline std::atomic<kernels::DataType> process_dtype{kernels::DataType::kFloat32};
+
+// Calls of modules in eval mode that are running on this thread; the module hook counts them.
+inline thread_local int eval_depth __attribute__((tls_model("initial-exec"))) = 0;
+
+// True when fp32 operands are to be rounded to bf16 here and now.
+inline bool bf16_mode() noexcept {
+  return eval_depth > 0 &&
+         process_dtype.load(std::memory_order_relaxed) == kernels::DataType::kBFloat16;
+}
+
+struct ComputeType {
+  kernels::DataType multiply = kernels::DataType::kFloat32;
+  kernels::DataType output = kernels::DataType::kFloat32;
+  const char* declined = nullptr;
+};
+
+// For operands of these types; `autocast`: the operator was reached through AutocastCPU, which
+// gives its result in the region's type.
+ComputeType compute_type(c10::ScalarType input, c10::ScalarType weight, bool autocast);
+
+// Null, or the switch of torch that keeps fp32 products with stock. May throw, when torch finds its
+// precision settings contradictory.
+const char* precision_switches();
+
+}  // namespace stoker::aten

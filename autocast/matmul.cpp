@@ -1,0 +1,122 @@
+// Products inside the user's torch.autocast("cpu", torch.bfloat16). Stock casts every operand on
+// every call, a weight too unless it requires grad; here the packed bf16 weight is made once, from
+// the fp32 parameter. What is declined runs torch's own policy.
+#include <ATen/autocast_mode.h>
+
+#include "aten/override.h"
+#include "aten/products.h"
+#include "aten/register.h"
+
+namespace stoker::aten {
+namespace {
+
+using at::Scalar;
+using at::Tensor;
+
+constexpr uint32_t kSightings = 4;  // as for mm at the CPU key
+
+// torch's own policy for one operator: casts, then dispatches below autocast.
+#define STOCK_POLICY(name)                                                                    \
+  (at::autocast::WrapFunction<at::autocast::CastPolicy::lower_precision_fp, at::kCPU,         \
+                              decltype(at::_ops::name::call), decltype(at::_ops::name::call), \
+                              &at::_ops::name::call>::type::call)
+
+const char* product_of(WeightProduct& product, const Tensor& input, const Tensor& weight,
+                       bool transposed, const Tensor& bias) {
+  product.autocast = true;
+  if (input.dim() < 2 || weight.dim() != 2) return "not a matrix product with a matrix weight";
+  if (const char* why = weight_source(weight, transposed, product.weight)) return why;
+  return complete_product(product, input, bias);
+}
+
+const Tensor& no_bias() {
+  static const Tensor none;
+  return none;
+}
+
+struct Linear : ReturnsResult {
+  using Schema = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&);
+  static constexpr OpId id = OpId::kAutocastLinear;
+  static Tensor stock(const Tensor& input, const Tensor& weight,
+                      const std::optional<Tensor>& bias) {
+    return STOCK_POLICY(linear)(input, weight, bias);
+  }
+  static const char* to_product(WeightProduct& product, const Tensor& input, const Tensor& weight,
+                                const std::optional<Tensor>& bias) {
+    product.known_weight = true;
+    return product_of(product, input, weight, false, bias ? *bias : no_bias());
+  }
+};
+
+struct Addmm : ReturnsResult {
+  using Schema = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&);
+  static constexpr OpId id = OpId::kAutocastAddmm;
+  static Tensor stock(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
+                      const Scalar& alpha) {
+    return STOCK_POLICY(addmm)(self, a, b, beta, alpha);
+  }
+  static const char* to_product(WeightProduct& product, const Tensor& self, const Tensor& a,
+                                const Tensor& b, const Scalar& beta, const Scalar& alpha) {
+    if (!beta.equal(1) || !alpha.equal(1)) return "alpha or beta is not 1";
+    product.sightings = kSightings;
+    if (a.dim() != 2) return "not a matrix product with a matrix weight";
+    return product_of(product, a, b, true, self);
+  }
+};
+
+struct Mm : ReturnsResult {
+  using Schema = Tensor(const Tensor&, const Tensor&);
+  static constexpr OpId id = OpId::kAutocastMm;
+  static Tensor stock(const Tensor& a, const Tensor& b) { return STOCK_POLICY(mm)(a, b); }
+  static const char* to_product(WeightProduct& product, const Tensor& a, const Tensor& b) {
+    product.sightings = kSightings;
+    if (a.dim() != 2) return "not a matrix product with a matrix weight";
+    return product_of(product, a, b, true, no_bias());
+  }
+};
+
+// [..., m, k] x [k, n]: the rows of all batches are one product.
+struct Matmul : ReturnsResult {
+  using Schema = Tensor(const Tensor&, const Tensor&);
+  static constexpr OpId id = OpId::kAutocastMatmul;
+  static Tensor stock(const Tensor& a, const Tensor& b) { return STOCK_POLICY(matmul)(a, b); }
+  static const char* to_product(WeightProduct& product, const Tensor& a, const Tensor& b) {
+    product.sightings = kSightings;
+    return product_of(product, a, b, true, no_bias());
+  }
+};
+
+// Counted, so that the report shows them; their rows come with the batched kernels.
+struct Bmm {
+  using Schema = Tensor(const Tensor&, const Tensor&);
+  static constexpr OpId id = OpId::kAutocastBmm;
+  static Tensor stock(const Tensor& a, const Tensor& b) { return STOCK_POLICY(bmm)(a, b); }
+};
+
+struct Baddbmm {
+  using Schema = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&);
+  static constexpr OpId id = OpId::kAutocastBaddbmm;
+  static Tensor stock(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
+                      const Scalar& alpha) {
+    return STOCK_POLICY(baddbmm)(self, a, b, beta, alpha);
+  }
+};
+
+template <class Op>
+void add(torch::Library& autocast, const char* op) {
+  if (!may_override(op, "", c10::DispatchKey::AutocastCPU)) return;
+  autocast.impl(op, torch::CppFunction::makeFromUnboxedFunction(&Override<Op>::call));
+}
+
+}  // namespace
+
+void register_autocast(torch::Library& autocast) {
+  add<Linear>(autocast, "linear");
+  add<Addmm>(autocast, "addmm");
+  add<Mm>(autocast, "mm");
+  add<Matmul>(autocast, "matmul");
+  add<Bmm>(autocast, "bmm");
+  add<Baddbmm>(autocast, "baddbmm");
+}
+
+}  // namespace stoker::aten

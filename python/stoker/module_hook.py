@@ -1,0 +1,59 @@
+"""The thin wrapper around ``nn.Module.__call__`` that `stoker run` and `stoker.set_dtype` install.
+
+It counts the modules in eval mode that are running on a thread: bf16 is for what happens below one.
+"""
+
+from __future__ import annotations
+
+_original = None
+inference = False  # STOKER_INFERENCE: no module call records gradients
+
+
+def install() -> None:
+    """Wrap ``nn.Module.__call__``; does nothing when it is wrapped already."""
+    global _original
+    if _original is not None:
+        return
+    import torch
+
+    from stoker import _C
+
+    _original = torch.nn.Module.__call__
+    torch.nn.Module.__call__ = _wrapper(_original, torch, _C)
+
+
+def remove() -> None:
+    """Put the wrapped ``__call__`` back, unless somebody wrapped ours in turn."""
+    global _original
+    if _original is None:
+        return
+    import torch
+
+    if getattr(torch.nn.Module.__call__, "_stoker_hook", False):
+        torch.nn.Module.__call__ = _original
+        _original = None
+
+
+def _wrapper(original, torch, binding):
+    enter, leave = binding.enter_eval, binding.leave_eval
+    is_compiling = torch.compiler.is_compiling
+    is_grad_enabled, set_grad_enabled = torch.is_grad_enabled, torch._C._set_grad_enabled
+
+    def __call__(self, *args, **kwargs):
+        # Dynamo traces this function: it must see nothing of ours.
+        if is_compiling():
+            return original(self, *args, **kwargs)
+        # Grad mode is a thread's own; a new thread starts with it on.
+        if inference and is_grad_enabled():
+            set_grad_enabled(False)
+        if self.training:
+            return original(self, *args, **kwargs)
+        enter()
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            leave()
+
+    __call__._stoker_hook = True
+    __call__.__wrapped__ = original
+    return __call__
