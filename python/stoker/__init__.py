@@ -6,6 +6,8 @@ switching; it does not import torch by itself, so it may be imported before torc
 
 from __future__ import annotations
 
+import sys
+
 from stoker import autoload as _autoload
 from stoker import module_hook as _module_hook
 
@@ -35,9 +37,9 @@ def status() -> dict:
 
     Returns a dict: ``active`` (bool), ``why`` (str, empty when active), ``version``, ``torch``,
     ``isa``, ``cpu``, ``dtype``, ``calibration``, ``calibration_file`` (str), ``operators`` (per
-    operator: ``calls``, ``taken``, ``rows`` and ``declined``, counts by row name and by reason,
-    ``seconds_taken`` and ``seconds_declined``, counted under STOKER_REPORT only) and ``packed`` (counts and bytes).
-    Never raises.
+    operator: ``calls``, ``taken``, ``rows`` and ``declined``, counts by row name and by reason;
+    ``seconds_taken`` and ``seconds_declined``, counted under STOKER_REPORT only) and ``packed``
+    (counts and bytes). Never raises.
     """
     binding = _binding()
     if binding is None:
@@ -66,6 +68,8 @@ def enable() -> None:
 
     Raises RuntimeError with the reason where Stoker cannot run.
     """
+    if "torch" not in sys.modules:
+        raise RuntimeError("Stoker cannot be enabled yet: import torch first")
     if _autoload.library is None:
         _autoload.load()
     binding = _binding()
