@@ -1,0 +1,167 @@
+"""`stoker run`: computes an environment and becomes Python running the script.
+
+One instance is an execve: argv, stdin, signals and the exit code are Python's own. Several instances
+are children of this process, which hands signals on and ends with the first failure's exit code.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import signal
+import subprocess
+import sys
+
+import click
+
+from stoker.launcher import cores
+from stoker.launcher.ipex import accept_ipexrun
+
+DTYPES = click.Choice(["float32", "bfloat16"])
+ALLOCATORS = click.Choice(["auto", "default", "tcmalloc", "jemalloc"])
+SETTINGS = {
+    "allow_interspersed_args": False,  # what follows the script is the script's
+    "token_normalize_func": lambda name: name.replace("_", "-"),
+    "help_option_names": ["-h", "--help"],
+}
+
+
+def say(line: str) -> None:
+    click.echo(f"stoker run: {line}", err=True)
+
+
+@click.command(context_settings=SETTINGS)
+@click.option("-m", "--module", is_flag=True, help="PROGRAM is a module, as in python -m.")
+@click.option("--dtype", type=DTYPES, help="Multiply in this type below modules in eval mode.")
+@click.option("--force", is_flag=True, help="bfloat16 also on a CPU without bf16 instructions.")
+@click.option("--inference", is_flag=True, help="Module calls never record gradients.")
+@click.option("--verbose", "--auto-ipex-verbose", is_flag=True, help="Say each new decision.")
+@click.option(
+    "--ninstances", "--instances", "--ninstance", type=click.IntRange(1), default=1,
+    help="Processes to start, each on cores of its own.",
+)  # fmt: skip
+@click.option(
+    "--ncores-per-instance", "--ncore-per-instance", type=click.IntRange(0), default=0,
+    help="Cores and threads of each; 0: all there are.",
+)  # fmt: skip
+@click.option(
+    "--instance-idx", type=click.IntRange(0), help="Start this one of the instances only."
+)
+@click.option("--cores-list", "--core-list", help="Cores to use, such as 0-3,8.")
+@click.option("--latency-mode", is_flag=True, help="Instances of four cores.")
+@click.option("--throughput-mode", is_flag=True, help="One instance on all cores.")
+@click.option(
+    "--memory-allocator", type=ALLOCATORS, default="auto", help="auto and default: the system's."
+)
+@accept_ipexrun
+@click.argument("program")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run(program: str, arguments: tuple[str, ...], module: bool, **options) -> None:
+    """Run a script (or, with -m, a module) with Stoker: stoker run [OPTIONS] script.py args..."""
+    command = [sys.executable, *(["-m"] if module else []), program, *arguments]
+    environment = os.environ | settings(options)
+    ipexrun = click.get_current_context().meta.get("stoker.allocator")
+    preload(environment, ipexrun or options["memory_allocator"])
+    shares = instances(options)
+    if options["instance_idx"] is not None:
+        if options["instance_idx"] >= len(shares):
+            raise click.UsageError(f"--instance-idx: there are {len(shares)} instances, from 0 on")
+        shares = [shares[options["instance_idx"]]]
+    if len(shares) == 1:
+        become(command, environment, shares[0])
+    sys.exit(run_all(command, environment, shares))
+
+
+def settings(options: dict) -> dict[str, str]:
+    """Environment variables by which the library in the child learns what was asked."""
+    found = {"STOKER_RUN": "1"}
+    if options["dtype"]:
+        found["STOKER_DTYPE"] = options["dtype"]
+    for name in ("force", "inference", "verbose"):
+        if options[name]:
+            found[f"STOKER_{name.upper()}"] = "1"
+    # torch then asks for huge pages for large blocks: fewer page faults, cheaper address look-ups.
+    found["THP_MEM_ALLOC_ENABLE"] = os.environ.get("THP_MEM_ALLOC_ENABLE", "1")
+    if os.environ.get("TORCH_DEVICE_BACKEND_AUTOLOAD", "1") != "1":
+        say("TORCH_DEVICE_BACKEND_AUTOLOAD is set, so torch will not load Stoker; unset it")
+    return found
+
+
+def preload(environment: dict[str, str], allocator: str) -> None:
+    if allocator in ("auto", "default"):
+        return
+    library = ctypes.util.find_library(allocator)
+    if library is None:
+        say(f"{allocator} is not installed; the system's allocator is used")
+        return
+    before = environment.get("LD_PRELOAD")
+    environment["LD_PRELOAD"] = f"{library}:{before}" if before else library
+
+
+def instances(options: dict) -> list[list[int] | None]:
+    """The cores of each instance; None: leave the affinity and the threads alone."""
+    cpus = chosen_cores(options["cores_list"])
+    count, each = options["ninstances"], options["ncores_per_instance"]
+    if options["latency_mode"]:
+        each = 4
+        count = max(1, len(cpus) // each)
+    if options["throughput_mode"]:
+        count, each = 1, len(cpus)
+    if count == 1 and not each and not options["cores_list"]:
+        return [None]
+    shares = cores.share(cpus, count, each)
+    if each > len(shares[0]) or count > len(cpus):
+        say(
+            f"{count} x {each or 1} cores asked for, {len(cpus)} available:"
+            f" {count} instances of {len(shares[0])}"
+        )
+    return shares
+
+
+def chosen_cores(text: str | None) -> list[int]:
+    allowed = cores.available()
+    if not text:
+        return allowed
+    try:
+        wanted = cores.parse_list(text)
+    except ValueError:
+        raise click.UsageError(f"--cores-list {text}: expected such as 0-3,8") from None
+    usable = [cpu for cpu in wanted if cpu in os.sched_getaffinity(0)]
+    if not usable:
+        raise click.UsageError(f"--cores-list {text}: this process may run on {allowed} only")
+    if usable != wanted:
+        say(f"of cores {text} only {','.join(map(str, usable))} are available: using those")
+    return usable
+
+
+def bound(environment: dict[str, str], cpus: list[int] | None) -> dict[str, str]:
+    return environment if cpus is None else environment | {"OMP_NUM_THREADS": str(len(cpus))}
+
+
+def become(command: list[str], environment: dict[str, str], cpus: list[int] | None) -> None:
+    if cpus is not None:
+        os.sched_setaffinity(0, cpus)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(command[0], command, bound(environment, cpus))
+
+
+def run_all(command: list[str], environment: dict[str, str], shares: list) -> int:
+    children = [
+        subprocess.Popen(
+            command,
+            env=bound(environment, cpus),
+            preexec_fn=lambda cpus=cpus: os.sched_setaffinity(0, cpus),
+        )
+        for cpus in shares
+    ]
+
+    def hand_on(number, frame):
+        for child in children:
+            child.send_signal(number)
+
+    signal.signal(signal.SIGTERM, hand_on)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the children as well
+    codes = [child.wait() for child in children]
+    failed = next((code for code in codes if code), 0)
+    return 128 - failed if failed < 0 else failed
