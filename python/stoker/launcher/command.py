@@ -1,6 +1,6 @@
 """`stoker run`: computes an environment and becomes Python running the script.
 
-One instance is an execve: argv, stdin, signals and the exit code are Python's own. Several instances
+One instance is an execve: argv, stdin, signals and exit code are Python's own. Several instances
 are children of this process, which hands signals on and ends with the first failure's exit code.
 """
 
