@@ -33,6 +33,11 @@ def load() -> None:
         _load(torch)
         if under_run():
             _prepare_run(torch)
+        target = os.environ.get("STOKER_REPORT", "0")
+        if target not in ("", "0"):
+            from stoker import report
+
+            report.install(target)
     except Exception as error:
         why = " ".join(str(error).split()) or type(error).__name__
         _say(why)

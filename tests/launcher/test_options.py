@@ -14,6 +14,7 @@ from stoker.launcher import cores
 SHOW = """
 import json, os, sys
 keys = ("STOKER_RUN", "STOKER_DTYPE", "STOKER_FORCE", "STOKER_INFERENCE", "STOKER_VERBOSE",
+        "STOKER_REPORT",
         "THP_MEM_ALLOC_ENABLE", "OMP_NUM_THREADS", "LD_PRELOAD")
 shown = {key: os.environ[key] for key in keys if key in os.environ}
 line = json.dumps([shown, sorted(os.sched_getaffinity(0)), sys.argv[1:]]) + "\\n"
@@ -72,6 +73,21 @@ def test_options_become_environment(tmp_path):
         "STOKER_VERBOSE": "1",
         "THP_MEM_ALLOC_ENABLE": "1",
     }
+
+
+@pytest.mark.parametrize(
+    ("options", "report", "argv"),
+    [
+        ("--report run_qa.py --report x", "1", ["--report", "x"]),
+        ("--dtype float32 --report run_qa.py", "1", []),
+        ("--report=out.json run_qa.py --report=y", "out.json", ["--report=y"]),
+        ("run_qa.py --report", None, ["--report"]),
+    ],
+)
+def test_report_takes_a_value_behind_an_equals_sign_only(options, report, argv, tmp_path):
+    (((env, _, found),), _) = shown(options, tmp_path)
+    expected = str(tmp_path / report) if report and report != "1" else report
+    assert (env.get("STOKER_REPORT"), found) == (expected, argv)
 
 
 def test_a_user_setting_of_huge_pages_stays(tmp_path):

@@ -30,10 +30,32 @@ def say(line: str) -> None:
     click.echo(f"stoker run: {line}", err=True)
 
 
-@click.command(context_settings=SETTINGS)
+class RunCommand(click.Command):
+    """Knows that --report takes a value only behind an equals sign."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        takes_value = {
+            name
+            for option in self.params
+            if isinstance(option, click.Option) and not option.is_flag
+            for name in option.opts
+        }
+        i = 0
+        while i < len(args) and args[i].startswith("-") and args[i] != "--":
+            if args[i] == "--report":
+                args[i] = "--report=1"
+            i += 2 if args[i].replace("_", "-") in takes_value else 1
+        return super().parse_args(context, args)
+
+
+@click.command(cls=RunCommand, context_settings=SETTINGS)
 @click.option("-m", "--module", is_flag=True, help="PROGRAM is a module, as in python -m.")
 @click.option("--dtype", type=DTYPES, help="Multiply in this type below modules in eval mode.")
 @click.option("--force", is_flag=True, help="bfloat16 also on a CPU without bf16 instructions.")
+@click.option(
+    "--report", metavar="[=FILE]",
+    help="At exit, a table of what was done; =FILE: a line of JSON a process.",
+)  # fmt: skip
 @click.option("--inference", is_flag=True, help="Module calls never record gradients.")
 @click.option("--verbose", "--auto-ipex-verbose", is_flag=True, help="Say each new decision.")
 @click.option(
@@ -77,6 +99,9 @@ def settings(options: dict) -> dict[str, str]:
     found = {"STOKER_RUN": "1"}
     if options["dtype"]:
         found["STOKER_DTYPE"] = options["dtype"]
+    if options["report"]:
+        target = options["report"]
+        found["STOKER_REPORT"] = target if target == "1" else os.path.abspath(target)
     for name in ("force", "inference", "verbose"):
         if options[name]:
             found[f"STOKER_{name.upper()}"] = "1"

@@ -1,0 +1,102 @@
+"""The report at exit: what it says, and that it never changes how a program ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from stoker import report
+
+ROOT = Path(__file__).resolve().parents[2]
+WORK = """
+import torch, os, sys
+layer, x = torch.nn.Linear(512, 512), torch.randn(8, 512)
+for _ in range(5):
+    layer(x)
+with torch.no_grad():
+    for _ in range(7):
+        layer(x)
+"""
+
+
+def run(code: str, target: str = "1", **env: str) -> subprocess.CompletedProcess:
+    settings = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
+    settings |= {"STOKER_REPORT": target, "STOKER_SELECT": "always"}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=settings | env, capture_output=True, text=True
+    )
+
+
+def test_says_what_was_taken_declined_and_what_to_do():
+    result = run(WORK, RANK="3")
+    assert result.returncode == 0
+    text = result.stderr
+    assert re.search(r"process \d+, rank 3: ", text)
+    calls = re.search(r"^linear +(\d+) +(\d+) +(\S+) +(\S+)$", text, re.M)
+    assert calls.group(1, 2) == ("12", "7")
+    assert float(calls.group(3)) + float(calls.group(4)) > 0
+    assert "5 stock: autograd is recording -> use torch.no_grad()" in text
+    assert re.search(r"7 by jit_f32", text)
+    assert re.search(r"^packed weights: 1, 1.0 MiB", text, re.M)
+
+
+def test_one_line_of_json_a_process(tmp_path):
+    path = tmp_path / "report.json"
+    for _ in range(2):
+        assert run(WORK, str(path)).stderr == ""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len(lines) == 2 and lines[0]["pid"] != lines[1]["pid"]
+    assert lines[0]["operators"]["linear"]["taken"] == 7
+    assert lines[0]["operators"]["linear"]["seconds_taken"] > 0
+
+
+def test_silent_when_off_or_without_work():
+    assert run(WORK, "0").stderr == ""
+    assert run("import torch").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("ending", "code", "text"),
+    [
+        ("sys.exit(3)", 3, ""),
+        ("raise ValueError('mine')", 1, "ValueError: mine"),
+        ("raise KeyboardInterrupt", -2, "KeyboardInterrupt"),
+        ("sys.stderr.close()", 0, None),
+        ("sys.stderr = None", 0, None),
+        ("os.close(2)", 0, None),
+        ("os._exit(4)", 4, None),
+        ("sys.stdout.close()", 0, ""),
+    ],
+)
+def test_the_program_ends_as_it_would(ending, code, text):
+    result = run(WORK + ending)
+    assert result.returncode == code, result.stderr
+    if text is not None:
+        assert text in result.stderr and "linear" in result.stderr
+    else:
+        assert "Traceback" not in result.stderr
+
+
+def test_a_forked_child_does_not_print_its_parents_numbers():
+    code = WORK + "if os.fork() == 0:\n    sys.exit(0)\nos.wait()\n"
+    assert run(code, OMP_NUM_THREADS="1").stderr.count("packed weights:") == 1
+
+
+def test_an_unwritable_file_changes_nothing(tmp_path):
+    result = run(WORK, str(tmp_path / "no" / "such" / "folder.json"))
+    assert result.returncode == 0 and result.stderr == ""
+
+
+def test_every_hint_is_for_a_reason_that_exists():
+    text = "".join(
+        path.read_text()
+        for folder in ("aten", "kernels")
+        for path in (ROOT / folder).rglob("*.cpp")
+    )
+    literals = set(re.findall(r'"([^"\n]+)"', re.sub(r'"\s*\n\s*"', "", text)))
+    assert set(report.HINTS) - literals == set()
