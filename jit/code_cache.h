@@ -1,36 +1,44 @@
 // Generated kernels by configuration. Kernels live as long as the process: they are few and small.
 #pragma once
 
-#include <mutex>
-#include <shared_mutex>
-#include <unordered_map>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <new>
 
 namespace stoker::jit {
 
 // Config is hashable (Config::Hash) and comparable; Function is a pointer to generated code.
+// Without locks: lists that only grow. A lock held by another thread at a fork would stay locked in
+// the child for ever.
 template <class Config, class Function>
 class CodeCache {
  public:
   // The kernel for `config`, made by `generate` at the first call. Null when generating it failed,
-  // then and ever after: the caller declines. Thread-safe; generates outside the lock, so two
-  // threads may generate the same kernel and one of the two stays unused.
+  // then and ever after: the caller declines. Thread-safe; when two threads generate the same
+  // kernel at once, one of the two stays unused.
   template <class Generate>
   Function get(const Config& config, const Generate& generate) noexcept {
-    try {
-      {
-        const std::shared_lock lock(mutex_);
-        const auto found = kernels_.find(config);
-        if (found != kernels_.end()) return found->second;
-      }
-      const Function made = generate_or_null(config, generate);
-      const std::unique_lock lock(mutex_);
-      return kernels_.emplace(config, made).first->second;
-    } catch (...) {  // no memory for the map's node
-      return nullptr;
+    std::atomic<Node*>& head = lists_[typename Config::Hash()(config) % kLists];
+    for (const Node* node = head.load(std::memory_order_acquire); node; node = node->next) {
+      if (node->config == config) return node->function;
     }
+    const Function made = generate_or_null(config, generate);
+    Node* node = new (std::nothrow) Node{config, made, head.load(std::memory_order_relaxed)};
+    while (node && !head.compare_exchange_weak(node->next, node, std::memory_order_release,
+                                               std::memory_order_relaxed)) {
+    }
+    return made;
   }
 
  private:
+  struct Node {
+    Config config;
+    Function function;
+    Node* next;
+  };
+  static constexpr size_t kLists = 251;
+
   template <class Generate>
   static Function generate_or_null(const Config& config, const Generate& generate) noexcept {
     try {
@@ -40,8 +48,7 @@ class CodeCache {
     }
   }
 
-  std::shared_mutex mutex_;
-  std::unordered_map<Config, Function, typename Config::Hash> kernels_;
+  std::array<std::atomic<Node*>, kLists> lists_{};
 };
 
 }  // namespace stoker::jit

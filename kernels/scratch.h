@@ -16,7 +16,7 @@ class Scratch {
 
   // False when there is no memory; contents are undefined. Once per object.
   bool reserve(int64_t bytes) noexcept {
-    memory_ = std::aligned_alloc(64, (static_cast<size_t>(bytes) + 63) / 64 * 64);
+    memory_ = std::aligned_alloc(64, static_cast<size_t>(bytes) / 64 * 64 + 64);
     return memory_ != nullptr;
   }
 

@@ -1,5 +1,7 @@
 #include "jit/gen/gemm.h"
 
+#include <memory>
+
 #include "jit/assembler.h"
 #include "jit/code_cache.h"
 
@@ -240,8 +242,10 @@ class Generator : public Assembler {
 };
 
 GemmKernel generate(const GemmConfig& config) {
-  auto* generator = new Generator(config);  // owns the code: kept for good
-  return generator->generate();
+  auto generator = std::make_unique<Generator>(config);
+  const GemmKernel kernel = generator->generate();
+  generator.release();  // it owns the code: kept for good
+  return kernel;
 }
 
 }  // namespace

@@ -1,0 +1,75 @@
+// The cache of generated code: one kernel a configuration, failures remembered, many threads.
+#include "jit/code_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "jit/gen/gemm.h"
+
+namespace stoker::jit {
+namespace {
+
+struct Config {
+  int number;
+  bool operator==(const Config&) const = default;
+  struct Hash {
+    size_t operator()(const Config& c) const noexcept { return static_cast<size_t>(c.number % 7); }
+  };
+};
+using Function = int (*)();
+
+int one() { return 1; }
+int two() { return 2; }
+
+TEST(CodeCache, GeneratesOnceAndTellsConfigurationsApart) {
+  CodeCache<Config, Function> cache;
+  int generated = 0;
+  const auto generate = [&](const Config& config) {
+    ++generated;
+    return config.number == 1 ? &one : &two;
+  };
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(cache.get({1}, generate)(), 1);
+    EXPECT_EQ(cache.get({8}, generate)(), 2);  // the same list
+  }
+  EXPECT_EQ(generated, 2);
+}
+
+TEST(CodeCache, RemembersAFailure) {
+  CodeCache<Config, Function> cache;
+  int tried = 0;
+  const auto fail = [&](const Config&) -> Function {
+    ++tried;
+    throw std::runtime_error("no memory");
+  };
+  EXPECT_EQ(cache.get({1}, fail), nullptr);
+  EXPECT_EQ(cache.get({1}, fail), nullptr);
+  EXPECT_EQ(tried, 1);
+}
+
+TEST(CodeCache, SixteenThreadsGetWorkingKernels) {
+  ASSERT_GE(host_cpu().isa, Isa::kAvx2) << "Stoker is off on this CPU: it has no kernel to test";
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 16; ++t) {
+    threads.emplace_back([&] {
+      for (uint8_t rows = 1; rows <= 6; ++rows) {
+        const GemmKernel kernel = get_gemm({Isa::kAvx2, GemmMath::kF32, rows, 1, false, 0});
+        std::vector<float> a(rows * 3, 1.0f), b(3 * 8, 2.0f), c(rows * 8);
+        const GemmArgs args{a.data(), b.data(), nullptr, nullptr, c.data(), 12, 32, 0, 32, 3};
+        kernel(&args);
+        for (const float value : c) wrong += value != 6.0f;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+}  // namespace
+}  // namespace stoker::jit
