@@ -6,7 +6,6 @@
 #include <torch/version.h>
 
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <sstream>
@@ -115,37 +114,12 @@ __attribute__((constructor)) void activate() noexcept {
   }
 }
 
-// What `stoker calibrate` measured on this machine, else what is shipped for such a CPU. A file
-// that cannot be understood costs a line, not the speed-up.
-const kernels::Calibration* choose_calibration() {
-  const std::string& path = settings().calibration;
-  std::ifstream file(path == "shipped" ? "" : path);
-  if (file) {
-    try {
-      std::ostringstream text;
-      text << file.rdbuf();
-      return new kernels::Calibration(kernels::parse_calibration(text.str()));
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "stoker: %s is ignored: %s; run `stoker calibrate` again\n",
-                   path.c_str(), error.what());
-    }
-  }
-  return &kernels::calibration_for(jit::host_cpu());
-}
-
 std::string cpu_name() {
   const jit::CpuInfo& cpu = jit::host_cpu();
   return cpu.vendor + " " + std::to_string(cpu.family) + "/" + std::to_string(cpu.model);
 }
 
 }  // namespace
-
-const Machine& machine() {
-  static const Machine* const instance = new Machine{
-      // leaked: kernels may run during shutdown
-      jit::host_cpu().isa, choose_calibration(), settings().policy, jit::host_cpu().l2_bytes};
-  return *instance;
-}
 
 bool may_override(const char* op, const char* overload, c10::DispatchKey key) {
   std::string name = *overload ? std::string(op) + "." + overload : op;

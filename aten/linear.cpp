@@ -21,11 +21,7 @@ struct Linear : ReturnsResult {
 
   static const char* to_product(WeightProduct& product, const at::Tensor& input,
                                 const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
-    static const at::Tensor none;
-    if (input.dim() < 2 || weight.dim() != 2) return "not a matrix product with a matrix weight";
-    product.known_weight = true;
-    if (const char* why = weight_source(weight, false, product.weight)) return why;
-    return complete_product(product, input, bias ? *bias : none);
+    return linear_product(product, input, weight, bias);
   }
 };
 

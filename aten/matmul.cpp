@@ -16,24 +16,6 @@ namespace {
 using at::Scalar;
 using at::Tensor;
 
-// A second operand of mm may be an activation: it must come back more often than a weight of
-// linear.
-constexpr uint32_t kSightings = 4;
-
-const Tensor& no_bias() {
-  static const Tensor none;
-  return none;
-}
-
-// A, B: [m, k] x [k, n].
-const char* matrix_product(WeightProduct& product, const Tensor& a, const Tensor& b,
-                           const Tensor& bias) {
-  if (a.dim() != 2 || b.dim() != 2) return "not a matrix product with a matrix weight";
-  product.sightings = kSightings;
-  if (const char* why = weight_source(b, true, product.weight)) return why;
-  return complete_product(product, a, bias);
-}
-
 // Only an `out` that stock would write in place: right size and dtype, dense, no resize, no
 // warning.
 const char* plain_out(const WeightProduct& product, const Tensor& a, const Tensor& out) {
@@ -54,8 +36,7 @@ struct Addmm : ReturnsResult {
   }
   static const char* to_product(WeightProduct& product, const Tensor& self, const Tensor& a,
                                 const Tensor& b, const Scalar& beta, const Scalar& alpha) {
-    if (!beta.equal(1) || !alpha.equal(1)) return "alpha or beta is not 1";
-    return matrix_product(product, a, b, self);
+    return addmm_product(product, self, a, b, beta, alpha);
   }
 };
 
@@ -70,7 +51,7 @@ struct AddmmOut : CopiesToOut {
   static const char* to_product(WeightProduct& product, const Tensor& self, const Tensor& a,
                                 const Tensor& b, const Scalar& beta, const Scalar& alpha,
                                 const Tensor& out) {
-    if (const char* why = Addmm::to_product(product, self, a, b, beta, alpha)) return why;
+    if (const char* why = addmm_product(product, self, a, b, beta, alpha)) return why;
     return plain_out(product, a, out);
   }
 };
@@ -80,7 +61,7 @@ struct Mm : ReturnsResult {
   static constexpr OpId id = OpId::kMm;
   static Tensor stock(const Tensor& a, const Tensor& b) { return at::cpu::mm(a, b); }
   static const char* to_product(WeightProduct& product, const Tensor& a, const Tensor& b) {
-    return matrix_product(product, a, b, no_bias());
+    return mm_product(product, a, b);
   }
 };
 
@@ -92,7 +73,7 @@ struct MmOut : CopiesToOut {
   }
   static const char* to_product(WeightProduct& product, const Tensor& a, const Tensor& b,
                                 const Tensor& out) {
-    if (const char* why = matrix_product(product, a, b, no_bias())) return why;
+    if (const char* why = mm_product(product, a, b)) return why;
     return plain_out(product, a, out);
   }
 };

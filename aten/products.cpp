@@ -4,7 +4,12 @@
 #include "aten/torch_private.h"
 
 namespace stoker::aten {
+namespace {
 
+constexpr const char* kNoMatrix = "not a matrix product with a matrix weight";
+
+// `matrix` as a [rows, cols] weight; `transposed` when the operand is its [cols, rows] view. Null,
+// or why its memory is not one dense matrix.
 const char* weight_source(const at::Tensor& matrix, bool transposed, Source& source) {
   const int row = transposed ? 1 : 0;
   const int col = 1 - row;
@@ -23,6 +28,7 @@ const char* weight_source(const at::Tensor& matrix, bool transposed, Source& sou
   return nullptr;
 }
 
+// Completes `product` from input [..., k], weight as [n, k] (set before) and bias (or undefined).
 const char* complete_product(WeightProduct& product, const at::Tensor& input,
                              const at::Tensor& bias) {
   const ComputeType types =
@@ -49,6 +55,40 @@ const char* complete_product(WeightProduct& product, const at::Tensor& input,
   }
   product.bias = &bias;
   return nullptr;
+}
+
+const char* product_of(WeightProduct& product, const at::Tensor& input, const at::Tensor& weight,
+                       bool transposed, const at::Tensor& bias) {
+  if (input.dim() < 2 || weight.dim() != 2) return kNoMatrix;
+  if (const char* why = weight_source(weight, transposed, product.weight)) return why;
+  return complete_product(product, input, bias);
+}
+
+const at::Tensor& no_bias() {
+  static const at::Tensor none;
+  return none;
+}
+
+}  // namespace
+
+const char* linear_product(WeightProduct& product, const at::Tensor& input,
+                           const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
+  product.known_weight = true;
+  return product_of(product, input, weight, false, bias ? *bias : no_bias());
+}
+
+const char* matmul_product(WeightProduct& product, const at::Tensor& a, const at::Tensor& b) {
+  return product_of(product, a, b, true, no_bias());
+}
+
+const char* mm_product(WeightProduct& product, const at::Tensor& a, const at::Tensor& b) {
+  return a.dim() == 2 ? matmul_product(product, a, b) : kNoMatrix;
+}
+
+const char* addmm_product(WeightProduct& product, const at::Tensor& self, const at::Tensor& a,
+                          const at::Tensor& b, const at::Scalar& beta, const at::Scalar& alpha) {
+  if (!beta.equal(1) || !alpha.equal(1)) return "alpha or beta is not 1";
+  return a.dim() == 2 ? product_of(product, a, b, true, self) : kNoMatrix;
 }
 
 }  // namespace stoker::aten

@@ -12,6 +12,9 @@ namespace {
 
 using kernels::DataType;
 
+// What may be an activation must come back more often than a weight before it is packed.
+constexpr uint32_t kWeightSightings = 2, kActivationSightings = 4;
+
 std::vector<kernels::Row>& table() {
   static auto* const rows = new std::vector<kernels::Row>();  // leaked: used during shutdown
   return *rows;
@@ -33,6 +36,7 @@ const char* choose_weight_row(WeightProduct& product, const kernels::Row*& row) 
   const Machine& m = machine();
   kernels::Selection chosen =
       kernels::select(table(), product.problem, m.isa, *m.calibration, m.policy);
+  product.sightings = product.known_weight ? kWeightSightings : kActivationSightings;
   const bool bf16_of_f32 = product.problem.multiply == DataType::kBFloat16 &&
                            product.problem.output == DataType::kFloat32;
   if (chosen.row == nullptr && bf16_of_f32) {

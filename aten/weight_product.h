@@ -15,10 +15,11 @@ struct WeightProduct {
   const at::Tensor* input = nullptr;  // contiguous, [..., k]
   const at::Tensor* bias = nullptr;   // [n], contiguous, or null
   Source weight;                      // as [n, k]
-  uint32_t sightings = 2;             // calls before the operand is taken for a weight
+  bool known_weight = false;          // linear's operand is a weight; mm's may be an activation
+  bool autocast = false;              // reached through AutocastCPU: operands may differ in type
+  // When a pack is worth making; choose_weight_row() says.
+  uint32_t sightings = 0;  // calls before the operand is taken for a weight
   int64_t rows_before_pack = 0;
-  bool known_weight = false;  // linear's operand is a weight; mm's may be an activation
-  bool autocast = false;      // reached through AutocastCPU: operands may differ in type
 };
 
 // Of a tensor that is known to be fp32 or bf16.

@@ -13,26 +13,11 @@ namespace {
 using at::Scalar;
 using at::Tensor;
 
-constexpr uint32_t kSightings = 4;  // as for mm at the CPU key
-
 // torch's own policy for one operator: casts, then dispatches below autocast.
 #define STOCK_POLICY(name)                                                                    \
   (at::autocast::WrapFunction<at::autocast::CastPolicy::lower_precision_fp, at::kCPU,         \
                               decltype(at::_ops::name::call), decltype(at::_ops::name::call), \
                               &at::_ops::name::call>::type::call)
-
-const char* product_of(WeightProduct& product, const Tensor& input, const Tensor& weight,
-                       bool transposed, const Tensor& bias) {
-  product.autocast = true;
-  if (input.dim() < 2 || weight.dim() != 2) return "not a matrix product with a matrix weight";
-  if (const char* why = weight_source(weight, transposed, product.weight)) return why;
-  return complete_product(product, input, bias);
-}
-
-const Tensor& no_bias() {
-  static const Tensor none;
-  return none;
-}
 
 struct Linear : ReturnsResult {
   using Schema = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&);
@@ -43,8 +28,8 @@ struct Linear : ReturnsResult {
   }
   static const char* to_product(WeightProduct& product, const Tensor& input, const Tensor& weight,
                                 const std::optional<Tensor>& bias) {
-    product.known_weight = true;
-    return product_of(product, input, weight, false, bias ? *bias : no_bias());
+    product.autocast = true;
+    return linear_product(product, input, weight, bias);
   }
 };
 
@@ -57,10 +42,8 @@ struct Addmm : ReturnsResult {
   }
   static const char* to_product(WeightProduct& product, const Tensor& self, const Tensor& a,
                                 const Tensor& b, const Scalar& beta, const Scalar& alpha) {
-    if (!beta.equal(1) || !alpha.equal(1)) return "alpha or beta is not 1";
-    product.sightings = kSightings;
-    if (a.dim() != 2) return "not a matrix product with a matrix weight";
-    return product_of(product, a, b, true, self);
+    product.autocast = true;
+    return addmm_product(product, self, a, b, beta, alpha);
   }
 };
 
@@ -69,20 +52,18 @@ struct Mm : ReturnsResult {
   static constexpr OpId id = OpId::kAutocastMm;
   static Tensor stock(const Tensor& a, const Tensor& b) { return STOCK_POLICY(mm)(a, b); }
   static const char* to_product(WeightProduct& product, const Tensor& a, const Tensor& b) {
-    product.sightings = kSightings;
-    if (a.dim() != 2) return "not a matrix product with a matrix weight";
-    return product_of(product, a, b, true, no_bias());
+    product.autocast = true;
+    return mm_product(product, a, b);
   }
 };
 
-// [..., m, k] x [k, n]: the rows of all batches are one product.
 struct Matmul : ReturnsResult {
   using Schema = Tensor(const Tensor&, const Tensor&);
   static constexpr OpId id = OpId::kAutocastMatmul;
   static Tensor stock(const Tensor& a, const Tensor& b) { return STOCK_POLICY(matmul)(a, b); }
   static const char* to_product(WeightProduct& product, const Tensor& a, const Tensor& b) {
-    product.sightings = kSightings;
-    return product_of(product, a, b, true, no_bias());
+    product.autocast = true;
+    return matmul_product(product, a, b);
   }
 };
 

@@ -134,10 +134,11 @@ class Run {
     const int64_t rows = rows_of_task(count, parallel.threads);
     const int64_t splits = ceil_div(count, rows), panels = o_.layout.panels(p_.n);
     TileRequest request{o_.isa, o_.layout.math, o_.layout.width / lanes_, stores_bf16(), rows};
-    Tile tile, last;
+    Tile tile;
     if (!tile.make(request)) return false;
+    Tile last = tile;
     request.rows = count - (splits - 1) * rows;
-    if (!last.make(request)) return false;
+    if (request.rows != rows && !last.make(request)) return false;
     parallel.for_each_range(splits * panels, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
         const int64_t split = task / panels, row = split * rows;

@@ -21,20 +21,23 @@ bool Tile::make(const TileRequest& r) noexcept {
   blocks_ = (r.rows + most - 1) / most;
   rows_ = static_cast<int>((r.rows + blocks_ - 1) / blocks_);
   larger_ = r.rows - blocks_ * (rows_ - 1);
-  for (const bool final : {false, true}) {
-    for (int role = kFirst; role < kRoles; ++role) {
-      if ((role == kLarger && larger_ < 2) || (role == kSmaller && larger_ == blocks_)) continue;
-      const jit::GemmConfig config{r.isa,
-                                   r.math,
-                                   static_cast<uint8_t>(role == kSmaller ? rows_ - 1 : rows_),
-                                   static_cast<uint8_t>(vectors_),
-                                   final && r.bf16_out,
-                                   role != kFirst ? uint16_t{0}
-                                   : wide         ? kWidePrefetch
-                                                  : kTallPrefetch};
-      kernels_[role][final ? 1 : 0] = jit::get_gemm(config);
-      if (kernels_[role][final ? 1 : 0] == nullptr) return false;
+  for (int role = kFirst; role < kRoles; ++role) {
+    if ((role == kLarger && larger_ < 2) || (role == kSmaller && larger_ == blocks_)) continue;
+    jit::GemmConfig config{r.isa,
+                           r.math,
+                           static_cast<uint8_t>(role == kSmaller ? rows_ - 1 : rows_),
+                           static_cast<uint8_t>(vectors_),
+                           false,
+                           role != kFirst ? uint16_t{0}
+                           : wide         ? kWidePrefetch
+                                          : kTallPrefetch};
+    auto& [partial, final] = kernels_[role];
+    final = partial = jit::get_gemm(config);
+    if (r.bf16_out) {
+      config.bf16_out = true;
+      final = jit::get_gemm(config);
     }
+    if (partial == nullptr || final == nullptr) return false;
   }
   return true;
 }

@@ -11,8 +11,6 @@ import json
 import os
 import sys
 
-_pid = 0  # of the process that installed it: a forked child must not print its parent's numbers
-
 # What to do about a reason; the other reasons ask for nothing (docs/fallbacks.md has them all).
 HINTS = {
     "autograd is recording": "use torch.no_grad(), torch.inference_mode() or --inference",
@@ -30,14 +28,12 @@ HINTS = {
 
 def install(target: str) -> None:
     """Report at exit on stderr (`target` "1") or into a JSON file, one line a process."""
-    global _pid
-    _pid = os.getpid()
-    atexit.register(_at_exit, target)
+    atexit.register(_at_exit, target, os.getpid())
 
 
-def _at_exit(target: str) -> None:
+def _at_exit(target: str, pid: int) -> None:
     try:
-        if os.getpid() != _pid:
+        if os.getpid() != pid:  # a forked child must not print its parent's numbers
             return
         found = collect()
         if not found["operators"]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.environment import without_stoker
 
 PACKAGE = Path(importlib.util.find_spec("stoker").origin).parent
 STATUS = """
@@ -21,7 +22,7 @@ print(status["active"], "|", status["why"])
 
 
 def python(*args, package: Path | None = None, **env: str) -> subprocess.CompletedProcess:
-    settings = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
+    settings = without_stoker()
     if package is not None:
         settings["PYTHONPATH"] = str(package.parent)
     return subprocess.run(

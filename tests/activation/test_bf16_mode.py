@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+
+from tests.support.environment import without_stoker
 
 MODEL = """
 import torch, stoker
@@ -21,8 +22,7 @@ def rows():
 
 
 def run(code: str, **env: str) -> subprocess.CompletedProcess:
-    settings = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
-    settings |= {"STOKER_SELECT": "always", "STOKER_FORCE": "1"}
+    settings = without_stoker(STOKER_SELECT="always", STOKER_FORCE="1")
     return subprocess.run(
         [sys.executable, "-c", MODEL + code], env=settings | env, capture_output=True, text=True
     )

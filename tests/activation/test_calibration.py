@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+from tests.support.environment import without_stoker
+
 LINEAR = """
 import torch, stoker
 weight, x = torch.randn(512, 512), torch.randn(2, 512)
@@ -19,9 +21,8 @@ MINE = "family this desk\nrule onednn_packed_f32 m 2 2 weight 0 * macs 0 pack 0\
 
 
 def run(**env: str) -> tuple[str, str]:
-    settings = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
-    command = [sys.executable, "-c", LINEAR]
-    result = subprocess.run(command, env=settings | env, capture_output=True, text=True, check=True)
+    command, settings = [sys.executable, "-c", LINEAR], without_stoker(**env)
+    result = subprocess.run(command, env=settings, capture_output=True, text=True, check=True)
     return result.stdout.strip(), result.stderr
 
 

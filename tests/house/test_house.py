@@ -27,8 +27,12 @@ def sources(*suffixes: str):
 
 def wrong_includes(path: Path, text: str) -> list[str]:
     """Includes that point up: jit <- kernels <- aten <- python; no torch below aten."""
-    allowed = {"jit": {"jit"}, "kernels": {"jit", "kernels"}, "aten": {"jit", "kernels", "aten"}}
-    allowed["autocast"] = {"kernels", "aten", "autocast"}
+    allowed = {
+        "jit": {"jit"},
+        "kernels": {"jit", "kernels"},
+        "aten": {"jit", "kernels", "aten"},
+        "autocast": {"kernels", "aten", "autocast"},
+    }
     folder = path.parts[0]
     if folder not in allowed:
         return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from tests.support.environment import without_stoker
 
 PYTHON = [sys.executable]
 RUN = [sys.executable, "-m", "stoker", "run"]
@@ -97,8 +98,7 @@ def outcome(prefix: list[str], case: Case, folder: Path) -> tuple[int, str, str]
     if case.shell != "{}":
         quoted = " ".join(f"'{word}'" for word in command)
         command = ["bash", "-c", case.shell.format(quoted)]
-    env = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
-    env |= {"PYTHONDONTWRITEBYTECODE": "1"}
+    env = without_stoker(PYTHONDONTWRITEBYTECODE="1")
     with subprocess.Popen(
         command, cwd=folder, env=env, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

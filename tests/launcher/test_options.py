@@ -11,6 +11,8 @@ import sys
 import pytest
 from stoker.launcher import cores
 
+from tests.support.environment import without_stoker
+
 SHOW = """
 import json, os, sys
 keys = ("STOKER_RUN", "STOKER_DTYPE", "STOKER_FORCE", "STOKER_INFERENCE", "STOKER_VERBOSE",
@@ -45,10 +47,14 @@ os.write(1, f"{line}\\n".encode())
 
 def stoker_run(options: str, tmp_path, source: str = SHOW, **env: str):
     (tmp_path / "run_qa.py").write_text(source)
-    settings = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
     command = [sys.executable, "-m", "stoker", "run", *shlex.split(options)]
     return subprocess.run(
-        command, cwd=tmp_path, env=settings | env, capture_output=True, text=True, timeout=120
+        command,
+        cwd=tmp_path,
+        env=without_stoker(**env),
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from stoker import report
+
+from tests.support.environment import without_stoker
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = """
@@ -25,8 +26,7 @@ with torch.no_grad():
 
 
 def run(code: str, target: str = "1", **env: str) -> subprocess.CompletedProcess:
-    settings = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
-    settings |= {"STOKER_REPORT": target, "STOKER_SELECT": "always"}
+    settings = without_stoker(STOKER_REPORT=target, STOKER_SELECT="always")
     return subprocess.run(
         [sys.executable, "-c", code], env=settings | env, capture_output=True, text=True
     )

@@ -14,6 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from tests.support.environment import without_stoker
+
 from .loaders import K, M, N
 
 X = torch.randn(M, K, generator=torch.Generator().manual_seed(2))
@@ -237,18 +239,15 @@ print(compared)
 
 
 def test_twenty_writes_between_calls_as_shipped():
-    env = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
     command = [sys.executable, "-c", WRITTEN_OFTEN]
-    result = subprocess.run(command, env=env, capture_output=True, text=True)
+    result = subprocess.run(command, env=without_stoker(), capture_output=True, text=True)
     assert result.stdout == "1900\n", result.stderr
     print("seed 3: 190 forwards compared")
 
 
 def test_back_off_after_a_write():
-    env = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
-    result = subprocess.run(
-        [sys.executable, "-c", CALIBRATED], env=env, capture_output=True, text=True
-    )
+    command = [sys.executable, "-c", CALIBRATED]
+    result = subprocess.run(command, env=without_stoker(), capture_output=True, text=True)
     assert result.stdout == "ok\n", result.stderr
 
 
