@@ -2,9 +2,9 @@
 
 #include <ATen/EmptyTensor.h>
 #include <ATen/Parallel.h>
-#include <ATen/ops/empty.h>
 
 #include "aten/machine.h"
+#include "aten/pack_memory.h"
 #include "kernels/linear/jit.h"
 
 namespace stoker::aten {
@@ -29,7 +29,8 @@ at::Tensor pack(std::span<const at::Tensor> sources) {
   const at::Tensor weight = sources[0].contiguous();
   const Layout layout = layout_for(math);
   const int64_t n = weight.size(0), k = weight.size(1);
-  at::Tensor packed = at::empty({layout.bytes(n, k)}, at::kByte);
+  at::Tensor packed = pack_memory(layout.bytes(n, k));
+  if (!packed.defined()) return packed;
   kernels::linear::pack(layout, weight.const_data_ptr(), data_type(weight), n, k,
                         packed.mutable_data_ptr(), torch_threads());
   return packed;

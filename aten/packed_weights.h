@@ -31,7 +31,8 @@ struct Source {
 struct PackRequest {
   Recipe recipe;
   std::span<const Source> sources;  // at most kMaxSources
-  // Packs from plain tensors of the sources' geometry; what it returns shares no memory with them.
+  // Packs from plain tensors of the sources' geometry; what it returns shares no memory with them
+  // and is undefined when there is none to be had.
   at::Tensor (*pack)(std::span<const at::Tensor> sources);
   int64_t bytes;             // that the pack takes
   uint32_t sightings;        // calls with this weight before it is taken for one

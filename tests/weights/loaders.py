@@ -71,9 +71,13 @@ def from_pretrained(dtype, tmp_path):
 
 
 def peft_merge(dtype, tmp_path):
-    module = _module(dtype)
-    a, b = torch.randn(4, K).to(dtype), torch.randn(N, 4).to(dtype)
-    module.weight.data += b @ a
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(r=4, target_modules=["0"], init_lora_weights=False)
+    adapted = get_peft_model(torch.nn.Sequential(_module(dtype)), config)
+    with torch.no_grad():
+        adapted(torch.ones(M, K, dtype=dtype))  # a packed weight is merged into
+    module = adapted.merge_and_unload()[0]
     return module, module.weight
 
 

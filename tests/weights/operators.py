@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
 import stoker
 import torch
 from torch.nn import functional as F
@@ -47,6 +51,7 @@ class Operator:
     """Calls one operator and knows, call by call, whether a packed row computed the result."""
 
     def __init__(self, name: str, dtype: torch.dtype):
+        self.name = name
         self.counter, self._call, inputs, self._out_in = OPERATORS[name]
         self.x = inputs[dtype]
 
@@ -74,6 +79,12 @@ class Operator:
         assert all(result.equal(results[0][0]) for result, _ in results)
         return results[0][0]
 
+    def in_fresh_process(self, weights: list[torch.Tensor], folder: Path) -> list[torch.Tensor]:
+        """What a process that never saw any other weight computes from these, on both routes."""
+        torch.save([weight.detach().clone() for weight in weights], folder / "weights.pt")
+        FRESH.submit(_compute_all, self.name, self.x.dtype, folder).result()
+        return torch.load(folder / "results.pt")
+
     def check(self, weight: torch.Tensor, results: list[tuple[torch.Tensor, bool]]) -> None:
         """Every result is that of the weight as it is now: bit for bit, on the route it took."""
         by_route = {False: self.stock(weight)}
@@ -96,3 +107,21 @@ class Operator:
         if result.dtype == torch.bfloat16:
             bound = bound + exact.abs() * torch.finfo(torch.bfloat16).eps
         assert bool(((result.double() - exact).abs() <= bound).all())
+
+
+def _compute_all(name: str, dtype: torch.dtype, folder: Path) -> None:
+    operator = Operator(name, dtype)
+    weights = torch.load(folder / "weights.pt")
+    with torch.no_grad():
+        results = [(operator.stock(weight), operator.from_scratch(weight)) for weight in weights]
+    torch.save(results, folder / "results.pt")
+
+
+def _fresh_processes() -> ProcessPoolExecutor:
+    # The fork server has imported torch and never called an operator; a child serves one task.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return ProcessPoolExecutor(max_workers=1, mp_context=context, max_tasks_per_child=1)
+
+
+FRESH = _fresh_processes()

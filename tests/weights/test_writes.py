@@ -34,7 +34,7 @@ def cases(loader):
 @pytest.mark.parametrize("name", OPERATORS)
 @pytest.mark.parametrize("loader", PACKABLE, ids=lambda loader: loader.__name__)
 def test_next_forward_sees_the_write(loader, name, dtype, tmp_path):
-    operator, routes = Operator(name, dtype), Counter()
+    operator, routes, found = Operator(name, dtype), Counter(), []
     in_inference = loader.__name__ == "inference_mode"
     # In inference mode torch does not record whose view `weight.t()` is: that stays stock.
     packable = not (in_inference and name in ("addmm", "mm", "mm.out"))
@@ -55,6 +55,10 @@ def test_next_forward_sees_the_write(loader, name, dtype, tmp_path):
             operator.check(weight, results)
             assert not (written and results[0][0].equal(old)), f"{event}: nothing was tested"
             routes.update("packed" if row else "stock" for _, row in results)
+            found.append((weight.detach().clone(), results))
+    fresh = operator.in_fresh_process([weight for weight, _ in found], tmp_path)
+    for (_, results), expected in zip(found, fresh, strict=True):
+        assert all(result.equal(expected[taken]) for result, taken in results)
     print(f"seed {SEED}: {len(list(cases(loader)))} events, forwards compared: {dict(routes)}")
 
 
