@@ -14,12 +14,14 @@
 #include "jit/isa.h"
 #include "kernels/bfloat16.h"
 #include "kernels/linear/linear.h"
+#include "tests/support/guarded_buffer.h"
 
 namespace stoker::kernels::linear {
 namespace {
 
 using jit::GemmMath;
 using jit::Isa;
+using tests::GuardedBuffer;
 
 constexpr unsigned kSeed = 20;
 
@@ -76,55 +78,48 @@ std::vector<bf16> halves(const std::vector<float>& values) {
   return result;
 }
 
-const void* data_of(DataType type, const std::vector<float>& floats,
-                    const std::vector<bf16>& half) {
-  return type == DataType::kFloat32 ? static_cast<const void*>(floats.data()) : half.data();
-}
+// Values of either type, ending where readable memory ends.
+struct Guarded {
+  GuardedBuffer<float> floats;
+  GuardedBuffer<bf16> half;
+  const void* data;
+
+  Guarded(DataType type, const std::vector<float>& values)
+      : floats(type == DataType::kFloat32 ? values : std::vector<float>()),
+        half(type == DataType::kFloat32 ? std::vector<bf16>() : halves(values)),
+        data(type == DataType::kFloat32 ? static_cast<const void*>(floats.data()) : half.data()) {}
+};
 
 std::vector<char> packed(const Case& c, const Layout& layout) {
-  std::vector<char> result(static_cast<size_t>(layout.bytes(c.n, c.k)));
-  const auto half = halves(c.w);
-  pack(layout, data_of(c.types.w, c.w, half), c.types.w, c.n, c.k, result.data(), Parallel());
-  return result;
+  const GuardedBuffer<char> result(static_cast<size_t>(layout.bytes(c.n, c.k)), 'P');
+  const Guarded weight(c.types.w, c.w);
+  pack(layout, weight.data, c.types.w, c.n, c.k, result.data(), Parallel());
+  return result.values();
 }
 
 JitOptions options(const Path& path, int64_t l2_bytes = 1 << 20) {
   return {path.isa, Layout::of(path.isa, path.math), l2_bytes};
 }
 
-// Runs the generated kernels; what they must not write, around Y, is checked.
+// Runs the generated kernels. Reading or writing past any operand is a fault; what is written
+// before Y is noticed.
 std::vector<float> run(const Case& c, const JitOptions& o, const Parallel& parallel = Parallel()) {
-  const auto x_half = halves(c.x), b_half = halves(c.b);
-  const auto w = packed(c, o.layout);
+  const Guarded x(c.types.x, c.x), b(c.types.x, c.b);
+  const GuardedBuffer<char> w(packed(c, o.layout));
+  const bool f32 = c.types.y == DataType::kFloat32;
   const size_t count = static_cast<size_t>(c.m * c.n), slack = 64;
-  std::vector<float> y(count + 2 * slack, 77.0f);
-  std::vector<bf16> y_half(count + 2 * slack, 0x7777);
-  void* out = c.types.y == DataType::kFloat32 ? static_cast<void*>(y.data() + slack)
-                                              : static_cast<void*>(y_half.data() + slack);
-  const Product product{data_of(c.types.x, c.x, x_half),
-                        c.types.x,
-                        w.data(),
-                        c.bias ? data_of(c.types.x, c.b, b_half) : nullptr,
-                        c.types.x,
-                        out,
-                        c.types.y,
-                        c.m,
-                        c.n,
-                        c.k};
+  const GuardedBuffer<float> y(f32 ? count : 0, 77.0f, slack);
+  const GuardedBuffer<bf16> y_half(f32 ? 0 : count, 0x7777, slack);
+  void* const out = f32 ? static_cast<void*>(y.data()) : y_half.data();
+  const Product product{x.data,    c.types.x, w.data(),  c.bias ? b.data : nullptr,
+                        c.types.x, out,       c.types.y, c.m,
+                        c.n,       c.k};
   EXPECT_TRUE(run_jit(product, o, parallel));
-  if (c.types.y == DataType::kBFloat16) {
-    widen_row(y_half.data() + slack, y.data() + slack, c.m * c.n);
-    for (size_t i = 0; i < slack; ++i) {
-      EXPECT_EQ(y_half[i], 0x7777);
-      EXPECT_EQ(y_half[slack + count + i], 0x7777);
-    }
-  } else {
-    for (size_t i = 0; i < slack; ++i) {
-      EXPECT_EQ(y[i], 77.0f);
-      EXPECT_EQ(y[slack + count + i], 77.0f);
-    }
-  }
-  return {y.begin() + slack, y.begin() + slack + static_cast<int64_t>(count)};
+  EXPECT_TRUE(y.slack_untouched() && y_half.slack_untouched());
+  if (f32) return y.values();
+  std::vector<float> widened(count);
+  widen_row(y_half.data(), widened.data(), c.m * c.n);
+  return widened;
 }
 
 // |error| <= 2 eps sqrt(K) |x|.|w|, and half an ulp of bf16 where the result is rounded to it.
