@@ -19,6 +19,7 @@
 #include "aten/settings.h"
 #include "aten/stoker.h"
 #include "aten/torch_private.h"
+#include "aten/weight_product.h"
 
 namespace stoker::aten {
 namespace {
@@ -119,6 +120,17 @@ std::string cpu_name() {
   return cpu.vendor + " " + std::to_string(cpu.family) + "/" + std::to_string(cpu.model);
 }
 
+std::map<std::string, std::vector<std::string>> rows_of_this_cpu() {
+  using enum kernels::DataType;
+  const auto rows = [](auto input, auto multiply, auto output) {
+    return runnable_rows(
+        {.m = 64, .n = 256, .k = 256, .input = input, .multiply = multiply, .output = output});
+  };
+  return {{"float32", rows(kFloat32, kFloat32, kFloat32)},
+          {"bfloat16", rows(kBFloat16, kBFloat16, kBFloat16)},
+          {"bfloat16 mode", rows(kFloat32, kBFloat16, kFloat32)}};
+}
+
 }  // namespace
 
 bool may_override(const char* op, const char* overload, c10::DispatchKey key) {
@@ -161,6 +173,7 @@ Status status() {
   result.dtype = dtype() == Dtype::kBFloat16 ? "bfloat16" : "float32";
   result.calibration = aten::machine().calibration->family;
   result.calibration_file = aten::settings().calibration;
+  result.rows = aten::rows_of_this_cpu();
   for (int i = 0; i < static_cast<int>(OpId::kCount); ++i) {
     aten::OpCounters& counts = aten::counters(static_cast<OpId>(i));
     result.operators[aten::op_name(static_cast<OpId>(i))] = {

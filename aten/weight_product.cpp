@@ -57,6 +57,17 @@ const char* choose_weight_row(WeightProduct& product, const kernels::Row*& row) 
   return nullptr;
 }
 
+std::vector<std::string> runnable_rows(const kernels::MatmulProblem& problem) {
+  std::vector<std::string> names;
+  for (const kernels::Row& row : table()) {
+    if (row.multiply == problem.multiply && row.needs <= machine().isa &&
+        row.unsupported(problem) == nullptr) {
+      names.emplace_back(row.name);
+    }
+  }
+  return names;
+}
+
 RowResult run_weight_row(const kernels::Row& row, const WeightProduct& product) {
   return row.generated ? run_generated(*row.generated, product) : run_onednn(product);
 }

@@ -4,6 +4,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <span>
+#include <string>
+#include <vector>
 
 #include "aten/packed_weights.h"
 #include "kernels/select.h"
@@ -40,6 +42,9 @@ const char* collect_weight_rows();
 // The row for `product`, which it completes. Null, or why there is none. In bf16 mode a product
 // that no bf16 row makes faster stays an fp32 one.
 const char* choose_weight_row(WeightProduct& product, const kernels::Row*& row);
+
+// Names of the rows that can compute `problem` on this CPU, best first; faster than stock or not.
+std::vector<std::string> runnable_rows(const kernels::MatmulProblem& problem);
 
 // Runs the row. Declined when the weight may not be packed.
 RowResult run_weight_row(const kernels::Row& row, const WeightProduct& product);

@@ -28,6 +28,7 @@ py::dict status() {
   result["dtype"] = now.dtype;
   result["calibration"] = now.calibration;
   result["calibration_file"] = now.calibration_file;
+  result["rows"] = now.rows;
   result["operators"] = operators;
   result["packed"] = now.packed;
   return result;

@@ -36,7 +36,8 @@ def status() -> dict:
     """What Stoker is doing in this process.
 
     Returns a dict: ``active`` (bool), ``why`` (str, empty when active), ``version``, ``torch``,
-    ``isa``, ``cpu``, ``dtype``, ``calibration``, ``calibration_file`` (str), ``operators`` (per
+    ``isa``, ``cpu``, ``dtype``, ``calibration``, ``calibration_file`` (str), ``rows`` (what
+    this CPU can run, by kind of product, best first), ``operators`` (per
     operator: ``calls``, ``taken``, ``rows`` and ``declined``, counts by row name and by reason;
     ``seconds_taken`` and ``seconds_declined``, counted under STOKER_REPORT only) and ``packed``
     (counts and bytes). Never raises.

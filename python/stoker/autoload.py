@@ -20,6 +20,13 @@ why = "torch is not imported yet, or TORCH_DEVICE_BACKEND_AUTOLOAD is 0"
 
 def load() -> None:
     """Load libstoker.so; say on stderr, in one line, why not. Called with ``import torch``."""
+    _activate()
+    # Last: it records stock processes too.
+    if os.environ.get("STOKER_RECORD"):
+        _record(sys.modules.get("torch"), os.environ.pop("STOKER_RECORD"))
+
+
+def _activate() -> None:
     global why
     try:
         if library is not None:
@@ -61,6 +68,15 @@ def _load(torch) -> None:
     library = loaded
     why = loaded.stoker_why().decode()
     gc.callbacks.append(_after_collection)
+
+
+def _record(torch, folder: str) -> None:
+    try:
+        from stoker.compare import recorder
+
+        recorder.install(torch, folder)
+    except Exception as error:
+        _say(f"no record: {error}")
 
 
 def under_run() -> bool:

@@ -8,7 +8,12 @@ import click
 
 from stoker import autoload
 
-COMMANDS = {"run": "stoker.launcher.command:run"}
+COMMANDS = {
+    "calibrate": "stoker.calibrate.command:calibrate",
+    "compare": "stoker.compare.command:compare",
+    "doctor": "stoker.doctor:doctor",
+    "run": "stoker.launcher.command:run",
+}
 
 
 class LazyGroup(click.Group):

@@ -25,9 +25,16 @@ HINTS = {
     "torch.backends.mkldnn is disabled": "leave torch.backends.mkldnn enabled",
 }
 
+WIDTH = 120  # columns, of a terminal or not: a report often ends in a log file
+LEAST_SHARE = 5  # per cent of an operator's time that is worth a line
+
 
 def install(target: str) -> None:
     """Report at exit on stderr (`target` "1") or into a JSON file, one line a process."""
+    if target == "1":
+        # Now, not at exit: CPython forgets that a KeyboardInterrupt ended the program, and with it
+        # the exit status, when anything calls exec() afterwards (dataclasses do).
+        from rich import console, table  # noqa: F401
     atexit.register(_at_exit, target, os.getpid())
 
 
@@ -67,29 +74,60 @@ def collect() -> dict:
 
 
 def as_text(found: dict) -> str:
-    """`collect()` as a table for people."""
+    """`collect()` for people: a table of operators, then what to do about the commonest reasons."""
+    from io import StringIO
+
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
     rank = f", rank {found['rank']}" if "rank" in found else ""
-    lines = [
-        f"stoker: process {found['pid']}{rank}: {found['cpu']}, {found['isa']}, {found['dtype']},"
-        f" calibration: {found['calibration']}",
-        f"{'operator':18}{'calls':>9}{'taken':>9}{'taken s':>10}{'stock s':>10}",
-    ]
-    for name, op in sorted(found["operators"].items(), key=lambda item: -_seconds(item[1])):
-        lines.append(
-            f"{name:18}{op['calls']:>9}{op['taken']:>9}"
-            f"{op['seconds_taken']:>10.3f}{op['seconds_declined']:>10.3f}"
-        )
-        lines += [f"    {count:>9} by {row}" for row, count in op["rows"].items()]
-        commonest = sorted(op["declined"].items(), key=lambda item: -item[1])[:3]
-        for reason, count in commonest:
-            hint = f" -> {HINTS[reason]}" if reason in HINTS else ""
-            lines.append(f"    {count:>9} stock: {reason}{hint}")
+    table = Table(box=box.SIMPLE, show_edge=False)
+    table.add_column("operator", no_wrap=True)
+    for title in ("calls", "taken", "taken s", "stock s"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("by", no_wrap=True)
+    table.add_column("stock because")
+    operators = sorted(found["operators"].items(), key=lambda item: -_seconds(item[1]))
+    for name, op in operators:
+        table.add_row(
+            name, str(op["calls"]), str(op["taken"]),
+            f"{op['seconds_taken']:.3f}", f"{op['seconds_declined']:.3f}",
+            "\n".join(f"{count} {row}" for row, count in op["rows"].items()),
+            "\n".join(f"{count} {reason}" for reason, count in _commonest(op)),
+        )  # fmt: skip
+    text = StringIO()
+    Console(file=text, width=WIDTH, highlight=False, markup=False).print(table)
     packed = found["packed"]
-    lines.append(
-        f"packed weights: {packed['entries']}, {packed['bytes'] / 2**20:.1f} MiB"
-        f" of at most {packed['budget'] / 2**20:.1f}"
+    return "\n".join(
+        [
+            f"stoker: process {found['pid']}{rank}: {found['cpu']}, {found['isa']},"
+            f" {found['dtype']}, calibration: {found['calibration']}",
+            text.getvalue().rstrip(),
+            f"packed weights: {packed['entries']}, {packed['bytes'] / 2**20:.1f} MiB"
+            f" of at most {packed['budget'] / 2**20:.1f}",
+            *(line for name, op in operators for line in _what_to_do(name, op)),
+            "",
+        ]
     )
-    return "\n".join(lines) + "\n"
+
+
+def _commonest(op: dict) -> list[tuple[str, int]]:
+    return sorted(op["declined"].items(), key=lambda item: -item[1])[:3]
+
+
+def _what_to_do(name: str, op: dict) -> list[str]:
+    """Where there is a remedy: "97 % of linear time was stock: autograd is recording; use ..." """
+    seconds, stock = _seconds(op), sum(op["declined"].values())
+    if not seconds or not stock:
+        return []
+    lines = []
+    for reason, count in _commonest(op):
+        # Reasons are counted, not timed: a reason's share of the stock calls stands for its time.
+        share = 100 * op["seconds_declined"] / seconds * count / stock
+        if reason in HINTS and share >= LEAST_SHARE:
+            lines.append(f"{share:.0f} % of {name} time was stock: {reason}; {HINTS[reason]}")
+    return lines
 
 
 def _seconds(op: dict) -> float:

@@ -47,7 +47,7 @@ def test_the_cache_directory_is_looked_at_and_can_be_ignored(tmp_path):
     os.makedirs(os.path.dirname(path))
     with open(path, "w") as file:
         file.write(MINE)
-    assert run(XDG_CACHE_HOME=str(tmp_path))[0].split("|")[1] == "this desk"
+    assert run(XDG_CACHE_HOME=str(tmp_path), STOKER_CALIBRATION="")[0].split("|")[1] == "this desk"
     shipped = run(XDG_CACHE_HOME=str(tmp_path), STOKER_CALIBRATION="shipped")[0].split("|")
     assert shipped[0] == "True" and shipped[1] != "this desk"
 
