@@ -15,8 +15,8 @@ export PATH := $(VENV)/bin:$(PATH)
 unexport STOKER STOKER_DISABLE STOKER_VERBOSE STOKER_PACK_BUDGET STOKER_PACK_MAPPED STOKER_SELECT
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-CXX_SOURCES := $(shell find aten autocast jit kernels python tests -type f \( -name '*.cpp' -o -name '*.h' \))
-SOURCES := $(sort CMakeLists.txt pyproject.toml README.md LICENSE $(shell find aten autocast jit kernels python \
+CXX_SOURCES := $(shell find aten autocast jit kernels preload python tests -type f \( -name '*.cpp' -o -name '*.h' \))
+SOURCES := $(sort CMakeLists.txt pyproject.toml README.md LICENSE $(shell find aten autocast jit kernels preload python \
   -type f \( -name '*.cpp' -o -name '*.h' -o -name '*.py' -o -name '*.cmake' -o -name '*.in' -o -name '*.txt' \)))
 
 .PHONY: setup build gtest test demo bench lint clean FORCE

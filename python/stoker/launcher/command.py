@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import ctypes.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
 
 import click
 
+from stoker import autoload
 from stoker.launcher import cores
 from stoker.launcher.ipex import accept_ipexrun
 
+SHIM = "libstoker_preload.so"
 DTYPES = click.Choice(["float32", "bfloat16"])
 ALLOCATORS = click.Choice(["auto", "default", "tcmalloc", "jemalloc"])
 SETTINGS = {
@@ -50,6 +53,9 @@ class RunCommand(click.Command):
 
 @click.command(cls=RunCommand, context_settings=SETTINGS)
 @click.option("-m", "--module", is_flag=True, help="PROGRAM is a module, as in python -m.")
+@click.option(
+    "--no-python", is_flag=True, help="PROGRAM is a program of its own: C++ on libtorch, a shell..."
+)
 @click.option("--dtype", type=DTYPES, help="Multiply in this type below modules in eval mode.")
 @click.option("--force", is_flag=True, help="bfloat16 also on a CPU without bf16 instructions.")
 @click.option(
@@ -70,6 +76,10 @@ class RunCommand(click.Command):
     "--instance-idx", type=click.IntRange(0), help="Start this one of the instances only."
 )
 @click.option("--cores-list", "--core-list", help="Cores to use, such as 0-3,8.")
+@click.option(
+    "--bind-numa-node", "--node-id", type=click.IntRange(0),
+    help="Use the cores and the memory of this NUMA node only.",
+)  # fmt: skip
 @click.option("--latency-mode", is_flag=True, help="Instances of four cores.")
 @click.option("--throughput-mode", is_flag=True, help="One instance on all cores.")
 @click.option(
@@ -80,10 +90,15 @@ class RunCommand(click.Command):
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run(program: str, arguments: tuple[str, ...], module: bool, **options) -> None:
     """Run a script (or, with -m, a module) with Stoker: stoker run [OPTIONS] script.py args..."""
-    command = [sys.executable, *(["-m"] if module else []), program, *arguments]
     environment = os.environ | settings(options)
     ipexrun = click.get_current_context().meta.get("stoker.allocator")
-    preload(environment, ipexrun or options["memory_allocator"])
+    preload_allocator(environment, ipexrun or options["memory_allocator"])
+    if options["no_python"]:
+        command = [found(program, module), *arguments]
+        preload(environment, os.path.join(os.path.dirname(autoload.__file__), SHIM))
+    else:
+        command = [sys.executable, *(["-m"] if module else []), program, *arguments]
+    bind_node(options)
     shares = instances(options)
     if options["instance_idx"] is not None:
         if options["instance_idx"] >= len(shares):
@@ -112,15 +127,48 @@ def settings(options: dict) -> dict[str, str]:
     return found
 
 
-def preload(environment: dict[str, str], allocator: str) -> None:
+def found(program: str, module: bool) -> str:
+    """The path of a program that is not Python's."""
+    if module:
+        raise click.UsageError("--no-python and --module exclude each other")
+    path = shutil.which(program)
+    if path is None:
+        raise click.UsageError(f"{program}: not found, or not executable")
+    return path
+
+
+def bind_node(options: dict) -> None:
+    """Narrows the cores to those of the node asked for, and binds the memory to it."""
+    node = options["bind_numa_node"]
+    if node is None:
+        return
+    nodes = cores.numa_nodes()
+    usable = os.sched_getaffinity(0) & set(nodes.get(node, ()))
+    if not usable:
+        raise click.UsageError(
+            f"--bind-numa-node {node}: this machine has {sorted(nodes)}, and this process may run"
+            f" on the cores {sorted(os.sched_getaffinity(0))}"
+        )
+    os.sched_setaffinity(0, usable)
+    try:
+        cores.bind_memory(node)
+    except OSError as error:
+        say(f"cores of NUMA node {node}, but memory from anywhere: {error}")
+
+
+def preload(environment: dict[str, str], library: str) -> None:
+    before = environment.get("LD_PRELOAD")
+    environment["LD_PRELOAD"] = f"{library}:{before}" if before else library
+
+
+def preload_allocator(environment: dict[str, str], allocator: str) -> None:
     if allocator in ("auto", "default"):
         return
     library = ctypes.util.find_library(allocator)
     if library is None:
         say(f"{allocator} is not installed; the system's allocator is used")
         return
-    before = environment.get("LD_PRELOAD")
-    environment["LD_PRELOAD"] = f"{library}:{before}" if before else library
+    preload(environment, library)
 
 
 def instances(options: dict) -> list[list[int] | None]:

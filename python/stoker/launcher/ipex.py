@@ -15,8 +15,8 @@ FLAGS = (
     "--use-e-cores", "--benchmark",
 )  # fmt: skip
 VALUES = (
-    "--omp-runtime", "--strategy", "--multi-task-manager", "--nodes-list", "--node-id",
-    "--bind-numa-node", "--log-dir", "--log-path", "--log-file-prefix",
+    "--omp-runtime", "--strategy", "--multi-task-manager", "--nodes-list",
+    "--log-dir", "--log-path", "--log-file-prefix",
 )  # fmt: skip
 ALLOCATORS = {
     "--use-default-allocator": "default",
