@@ -128,6 +128,7 @@ std::map<std::string, std::vector<std::string>> rows_of_this_cpu() {
   };
   return {{"float32", rows(kFloat32, kFloat32, kFloat32)},
           {"bfloat16", rows(kBFloat16, kBFloat16, kBFloat16)},
+          {"float16", rows(kFloat16, kFloat16, kFloat16)},
           {"bfloat16 mode", rows(kFloat32, kBFloat16, kFloat32)}};
 }
 

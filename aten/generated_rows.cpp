@@ -36,11 +36,23 @@ at::Tensor pack(std::span<const at::Tensor> sources) {
   return packed;
 }
 
+struct Recipes {
+  Recipe recipe;
+  at::Tensor (*pack)(std::span<const at::Tensor> sources);
+};
+
+// Both ways to multiply bf16 read the same panels.
+Recipes recipe_of(GemmMath math) {
+  if (math == GemmMath::kF32) return {Recipe::kPanelsF32, &pack<GemmMath::kF32>};
+  if (math == GemmMath::kF16) return {Recipe::kPanelsF16, &pack<GemmMath::kF16>};
+  return {Recipe::kPanelsBf16, &pack<GemmMath::kBf16Dot>};
+}
+
 Packed packed_panels(const WeightProduct& product, const Layout& layout) {
-  const bool f32 = layout.math == GemmMath::kF32;
-  return get_packed({f32 ? Recipe::kPanelsF32 : Recipe::kPanelsBf16,
+  const Recipes made = recipe_of(layout.math);
+  return get_packed({made.recipe,
                      {&product.weight, 1},
-                     f32 ? &pack<GemmMath::kF32> : &pack<GemmMath::kBf16Dot>,
+                     made.pack,
                      layout.bytes(product.problem.n, product.problem.k),
                      product.sightings,
                      product.problem.m,
@@ -50,8 +62,10 @@ Packed packed_panels(const WeightProduct& product, const Layout& layout) {
 at::Tensor result_of(const WeightProduct& product) {
   at::DimVector sizes(product.input->sizes());
   sizes.back() = product.problem.n;
-  const bool f32 = product.problem.output == DataType::kFloat32;
-  return at::Tensor(at::detail::empty_cpu(sizes, f32 ? at::kFloat : at::kBFloat16));
+  const DataType type = product.problem.output;
+  return at::Tensor(at::detail::empty_cpu(sizes, type == DataType::kFloat32   ? at::kFloat
+                                                 : type == DataType::kFloat16 ? at::kHalf
+                                                                              : at::kBFloat16));
 }
 
 }  // namespace

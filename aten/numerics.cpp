@@ -8,13 +8,16 @@ namespace {
 
 using kernels::DataType;
 
-constexpr const char* kOddType = "dtype is neither float32 nor bfloat16";
+constexpr const char* kOddType = "dtype is not float32, bfloat16 or float16";
 
 bool known(c10::ScalarType type) { return type == at::kFloat || type == at::kBFloat16; }
 
 }  // namespace
 
 ComputeType compute_type(c10::ScalarType input, c10::ScalarType weight, bool autocast) {
+  if (input == at::kHalf && weight == at::kHalf && !autocast) {
+    return {DataType::kFloat16, DataType::kFloat16};
+  }
   if (!known(input) || !known(weight)) return {{}, {}, kOddType};
   if (autocast) {
     if (at::autocast::get_autocast_dtype(at::kCPU) != at::kBFloat16) {

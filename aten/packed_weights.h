@@ -17,7 +17,7 @@ namespace stoker::aten {
 constexpr size_t kMaxSources = 4;
 
 // How sources become a pack; part of the identity of an entry.
-enum class Recipe : uint8_t { kOnednnLinear, kPanelsF32, kPanelsBf16 };
+enum class Recipe : uint8_t { kOnednnLinear, kPanelsF32, kPanelsBf16, kPanelsF16 };
 
 // A weight as the matrix [rows, cols] it is used as; strides in elements. `tensor` gives storage,
 // offset, dtype and version.

@@ -23,8 +23,8 @@ struct STOKER_API Status {
   std::string torch, isa, cpu, calibration;
   std::string dtype;             // "float32" or "bfloat16": see set_dtype()
   std::string calibration_file;  // where `stoker calibrate` writes; may not exist
-  // Rows of linear that this CPU can run, best first, for "float32" and "bfloat16" tensors and for
-  // float32 tensors in "bfloat16 mode".
+  // Rows of linear that this CPU can run, best first, for "float32", "bfloat16", "float16" tensors
+  // and for float32 tensors in "bfloat16 mode".
   std::map<std::string, std::vector<std::string>> rows;
   std::map<std::string, OperatorStatus> operators;
   std::map<std::string, int64_t> packed;  // entries, bytes, budget, packs, drops, evictions

@@ -24,10 +24,11 @@ struct WeightProduct {
   int64_t rows_before_pack = 0;
 };
 
-// Of a tensor that is known to be fp32 or bf16.
+// Of a tensor that is known to be fp32, bf16 or fp16.
 inline kernels::DataType data_type(const at::Tensor& tensor) {
-  return tensor.scalar_type() == at::kFloat ? kernels::DataType::kFloat32
-                                            : kernels::DataType::kBFloat16;
+  if (tensor.scalar_type() == at::kFloat) return kernels::DataType::kFloat32;
+  return tensor.scalar_type() == at::kHalf ? kernels::DataType::kFloat16
+                                           : kernels::DataType::kBFloat16;
 }
 
 struct RowResult {

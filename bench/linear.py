@@ -1,6 +1,10 @@
 """F.linear, stock against Stoker, on cold weights and one pinned thread.
 
 usage: python -m bench.linear [--rows 1,8,64,512] [--shapes 384x384,...] [--select always]
+                              [--mode tensors|autocast|bf16]
+
+Modes: `tensors` of each dtype as they are; `autocast`: fp32 weights inside torch.autocast bfloat16
+on both sides; `bf16`: stock fp32 against Stoker's bf16 mode (`stoker run --dtype bfloat16`).
 
 Every result is compared with float64 before anything is timed. Stock (stoker.disable()) and ours
 (stoker.enable()) take turns in one process. A ratio above 1 means that ours is faster; the limit is
@@ -10,6 +14,7 @@ the best rate of a large square product of the same dtype in the same run.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import statistics
 import sys
@@ -25,12 +30,15 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shapes", default=SHAPES, help="N x K of the weights: MiniLM, BERT-base")
     parser.add_argument("--rows", default="1,8,64,512", help="M; 'powers' is 1, 2, 4, ... 512")
-    parser.add_argument("--dtypes", default="float32,bfloat16")
+    parser.add_argument("--dtypes", help="default: float32,bfloat16; other modes: float32")
+    parser.add_argument("--mode", choices=["tensors", "autocast", "bf16"], default="tensors")
     parser.add_argument("--cold-mb", type=int, default=64, help="bytes of weights to rotate over")
     parser.add_argument("--seconds", type=float, default=0.4, help="spent on each line")
     parser.add_argument("--select", choices=["calibrated", "always"], default="calibrated")
     parser.add_argument("--core", type=int, default=min(os.sched_getaffinity(0)))
-    return parser.parse_args()
+    given = parser.parse_args()
+    given.dtypes = given.dtypes or ("float32,bfloat16" if given.mode == "tensors" else "float32")
+    return given
 
 
 def rows_of(text: str) -> list[int]:
@@ -67,13 +75,19 @@ def check(x: torch.Tensor, weight: torch.Tensor) -> int:
     x64, w64 = x[picked].double(), weight.double()
     exact = x64 @ w64.t()
     bound = 4 * torch.finfo(torch.float32).eps * weight.size(1) ** 0.5 * (x64.abs() @ w64.abs().t())
-    if x.dtype == torch.bfloat16:  # the result is rounded once more
-        bound += exact.abs() * torch.finfo(torch.bfloat16).eps
+    half = torch.finfo(torch.bfloat16 if x.dtype == torch.float32 else x.dtype).eps
+    if args.mode != "tensors":  # each operand of a product is rounded to 8 bits
+        bound += half * (x64.abs() @ w64.abs().t())
+    if x.dtype != torch.float32 or args.mode == "autocast":  # the result is rounded once more
+        bound += exact.abs() * half
     for switch in (stoker.disable, stoker.enable):
         switch()
         for _ in range(3):  # ours packs at the second sight
             result = F.linear(x, weight)
-        worst = ((result[picked].double() - exact).abs() / bound).max().item()
+        allowed = bound
+        if x.dtype == torch.float16 and switch is stoker.disable:  # stock's sums may be fp16 too
+            allowed = bound + half * weight.size(1) ** 0.5 * (x64.abs() @ w64.abs().t())
+        worst = ((result[picked].double() - exact).abs() / allowed).max().item()
         if not worst <= 1:
             size = f"{len(x)}x{weight.size(0)}x{weight.size(1)} {x.dtype}"
             sys.exit(f"wrong: {size} after {switch.__name__}(): {worst:.2f} times the error bound")
@@ -88,7 +102,8 @@ def turn(x: torch.Tensor, weights, calls: int) -> float:
 
 
 def chosen_row() -> str:
-    counts = stoker.status()["operators"]["linear"]
+    name = "autocast.linear" if args.mode == "autocast" else "linear"
+    counts = stoker.status()["operators"][name]
     taken = max(counts["rows"], key=counts["rows"].get, default=None)
     declined = max(counts["declined"], key=counts["declined"].get, default=None)
     if taken and declined:
@@ -151,7 +166,10 @@ def main() -> None:
     print(
         f"{status['cpu']}, {status['isa']}, torch {status['torch']}, core {args.core}, seed {SEED}"
     )
-    print(f"rows chosen: {args.select} ({status['calibration']}); weights >= {args.cold_mb} MiB")
+    print(
+        f"mode: {args.mode}; rows chosen: {args.select} ({status['calibration']});"
+        f" weights >= {args.cold_mb} MiB"
+    )
     compared = 0
     for name in args.dtypes.split(","):
         dtype = getattr(torch, name)
@@ -170,6 +188,16 @@ def main() -> None:
     print(f"\n{compared} elements compared with float64")
 
 
-if __name__ == "__main__":
+@contextlib.contextmanager
+def mode():
     with torch.inference_mode():
+        if args.mode == "bf16":
+            stoker.set_dtype(torch.bfloat16)
+            stoker._C.enter_eval()  # as below a module in eval mode
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.mode == "autocast"):
+            yield
+
+
+if __name__ == "__main__":
+    with mode():
         main()

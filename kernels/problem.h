@@ -5,7 +5,7 @@
 
 namespace stoker::kernels {
 
-enum class DataType : uint8_t { kFloat32, kBFloat16 };
+enum class DataType : uint8_t { kFloat32, kBFloat16, kFloat16 };
 
 // C[M,N] (+ bias[N]) = A[M,K] x B[K,N], `batch` times. B is a weight when it may be packed ahead.
 struct MatmulProblem {

@@ -129,8 +129,9 @@ class Generator : public Assembler {
     for (int group = 0; group <= (c_.rows - 1) / 3; ++group) add(a(group), count * a_step());
   }
 
+  bool widens() const { return c_.math == GemmMath::kBf16Wide || c_.math == GemmMath::kF16; }
   // Bytes of A in one step: two fp32, or one pair of bf16, or one fp32.
-  int a_step() const { return c_.math == GemmMath::kBf16Wide ? 8 : 4; }
+  int a_step() const { return widens() ? 8 : 4; }
 
   Address a_at(int row, int displacement) const {
     const Reg64 base = a(row / 3);
@@ -147,11 +148,7 @@ class Generator : public Assembler {
   }
 
   void step(int u) {
-    if (c_.prefetch != 0) {
-      for (int byte = 0; byte < c_.vectors * bytes_; byte += 64) {
-        prefetcht0(b_at(u, c_.prefetch + byte));
-      }
-    }
+    if (c_.prefetch != 0) prefetch(u);
     switch (c_.math) {
       case GemmMath::kF32:
         for (int v = 0; v < c_.vectors; ++v) vmovups(b_vector(v), b_at(u, v * bytes_));
@@ -167,6 +164,26 @@ class Generator : public Assembler {
         for (int v = 0; v < c_.vectors; ++v) widen_odd(b_vector(v), b_at(u, v * bytes_));
         multiply(u * 8 + 4);
         break;
+      case GemmMath::kF16:
+        for (int odd = 0; odd < 2; ++odd) {
+          for (int v = 0; v < c_.vectors; ++v) {
+            vcvtph2ps(b_vector(v), b_at(u, odd * odd_bytes() + v * bytes_ / 2));
+          }
+          multiply(u * 8 + odd * 4);
+        }
+        break;
+    }
+  }
+
+  // From the fp16 of an even k to those of the next one.
+  int odd_bytes() const { return gemm_panel(c_.isa) * 2; }
+
+  void prefetch(int u) {
+    const bool split = c_.math == GemmMath::kF16;
+    const int bytes = c_.vectors * bytes_ / (split ? 2 : 1);
+    for (int byte = 0; byte < bytes; byte += 64) {
+      prefetcht0(b_at(u, c_.prefetch + byte));
+      if (split) prefetcht0(b_at(u, c_.prefetch + odd_bytes() + byte));
     }
   }
 
@@ -226,8 +243,13 @@ class Generator : public Assembler {
   }
 
   void store_vector(int row, int v) {
-    if (!c_.bf16_out) {
+    if (!c_.narrow_out) {
       vmovups(ptr[c() + v * bytes_], acc(row, v));
+      return;
+    }
+    if (c_.math == GemmMath::kF16) {
+      constexpr int kNearestEven = 0;
+      vcvtps2ph(ptr[c() + v * bytes_ / 2], acc(row, v), kNearestEven);
       return;
     }
     const Xbyak::Ymm half(acc(row, v).getIdx());

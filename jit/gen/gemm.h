@@ -16,6 +16,7 @@ enum class GemmMath : uint8_t {
   kF32,       // A fp32, B fp32 [k][width]
   kBf16Wide,  // A fp32, B bf16 in pairs [k/2][width][2]
   kBf16Dot,   // A bf16, B bf16 in pairs [k/2][width][2]: VDPBF16PS
+  kF16,       // A fp32, B fp16 [k/2][2][width]: VCVTPH2PS, part of every AVX2 CPU here
 };
 
 // k in one step of the inner loop; a packed B is padded with zeros to a whole step.
@@ -26,7 +27,7 @@ struct GemmConfig {
   GemmMath math;
   uint8_t rows;     // 1 to gemm_max_rows()
   uint8_t vectors;  // columns of the block, in vectors
-  bool bf16_out;    // needs kAvx512Bf16
+  bool narrow_out;  // stores C in the 16-bit type of B; bf16 needs kAvx512Bf16
   // Bytes that B is prefetched ahead into L1, 0 for none.
   uint16_t prefetch;
 
@@ -36,7 +37,7 @@ struct GemmConfig {
       const uint64_t key =
           static_cast<uint64_t>(c.isa) | static_cast<uint64_t>(c.math) << 8 |
           static_cast<uint64_t>(c.rows) << 16 | static_cast<uint64_t>(c.vectors) << 24 |
-          static_cast<uint64_t>(c.bf16_out) << 32 | static_cast<uint64_t>(c.prefetch) << 40;
+          static_cast<uint64_t>(c.narrow_out) << 32 | static_cast<uint64_t>(c.prefetch) << 40;
       return std::hash<uint64_t>()(key);
     }
   };
@@ -47,7 +48,7 @@ struct GemmArgs {
   const void* b;      // k-steps `ldb` bytes apart
   const float* bias;  // one a column, or null
   const float* c_in;  // what the sum starts from, rows `ldc_in` bytes apart; null: zero
-  void* c_out;        // fp32 or bf16, rows `ldc_out` bytes apart
+  void* c_out;        // fp32, bf16 or fp16, rows `ldc_out` bytes apart
   int64_t lda, ldb, ldc_in, ldc_out;
   int64_t steps;  // >= 0
 };
@@ -56,6 +57,9 @@ using GemmKernel = void (*)(const GemmArgs*) noexcept;
 
 // Floats in one vector of that ISA.
 constexpr int gemm_lanes(Isa isa) { return isa >= Isa::kAvx512 ? 16 : 8; }
+
+// Columns of a panel of packed B.
+constexpr int gemm_panel(Isa isa) { return isa >= Isa::kAvx512 ? 64 : 16; }
 
 // Most rows of a block with that many vectors: what the register file holds beside B and A.
 int gemm_max_rows(Isa isa, GemmMath math, int vectors) noexcept;

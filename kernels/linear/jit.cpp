@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/bfloat16.h"
+#include "kernels/float16.h"
 #include "kernels/linear/tile.h"
 #include "kernels/scratch.h"
 
@@ -61,8 +62,7 @@ class Run {
   // Must X be copied in another type, or padded to whole steps?
   bool converts() const {
     if (o_.layout.math == GemmMath::kF32) return false;
-    return o_.layout.math == GemmMath::kBf16Wide || p_.x_type == DataType::kFloat32 ||
-           p_.k % 2 != 0;
+    return o_.layout.math != GemmMath::kBf16Dot || p_.x_type == DataType::kFloat32 || p_.k % 2 != 0;
   }
 
   int64_t rows_at_a_time() const {
@@ -82,7 +82,7 @@ class Run {
     if (p_.bias_type == DataType::kFloat32) {
       std::memcpy(to, p_.bias, static_cast<size_t>(p_.n) * 4);
     } else {
-      widen_row(static_cast<const bf16*>(p_.bias), to, p_.n);
+      widen(p_.bias_type, p_.bias, to, p_.n);
     }
     std::fill(to + p_.n, to + padded, 0.0f);
     bias_ = to;
@@ -100,23 +100,32 @@ class Run {
     return {to, to_stride};
   }
 
+  static void widen(DataType type, const void* from, float* to, int64_t count) {
+    if (type == DataType::kFloat16) {
+      widen_f16_row(static_cast<const f16*>(from), to, count);
+    } else {
+      widen_row(static_cast<const bf16*>(from), to, count);
+    }
+  }
+
   void convert_row(const char* from, char* to) const {
     std::memset(to + p_.k * element_, 0, static_cast<size_t>((padded_k_ - p_.k) * element_));
     const auto* floats = reinterpret_cast<const float*>(from);
-    const auto* halves = reinterpret_cast<const bf16*>(from);
-    const bool wide = o_.layout.math == GemmMath::kBf16Wide;
+    const bool wide = o_.layout.math != GemmMath::kBf16Dot;
     if (p_.x_type == DataType::kFloat32) {
       wide ? round_row(floats, reinterpret_cast<float*>(to), p_.k)
            : narrow_row(floats, reinterpret_cast<bf16*>(to), p_.k);
     } else if (wide) {
-      widen_row(halves, reinterpret_cast<float*>(to), p_.k);
+      widen(p_.x_type, from, reinterpret_cast<float*>(to), p_.k);
     } else {
       std::memcpy(to, from, static_cast<size_t>(p_.k) * 2);
     }
   }
 
-  bool stores_bf16() const {
-    return p_.y_type == DataType::kBFloat16 && o_.isa >= jit::Isa::kAvx512Bf16;
+  // Do the kernels store Y in its own 16-bit type?
+  bool stores_narrow() const {
+    return p_.y_type == DataType::kFloat16 ||
+           (p_.y_type == DataType::kBFloat16 && o_.isa >= jit::Isa::kAvx512Bf16);
   }
 
   // Rows of X in one task: their part of k stays in L2 beside the panel; fewer when there are more
@@ -133,7 +142,7 @@ class Run {
   bool run_rows(int64_t first, int64_t count, Rows x, const Parallel& parallel) const {
     const int64_t rows = rows_of_task(count, parallel.threads);
     const int64_t splits = ceil_div(count, rows), panels = o_.layout.panels(p_.n);
-    TileRequest request{o_.isa, o_.layout.math, o_.layout.width / lanes_, stores_bf16(), rows};
+    TileRequest request{o_.isa, o_.layout.math, o_.layout.width / lanes_, stores_narrow(), rows};
     Tile tile;
     if (!tile.make(request)) return false;
     Tile last = tile;
@@ -152,7 +161,7 @@ class Run {
   void run_panel(int64_t panel, int64_t row, Rows x, const Tile& tile) const {
     const int64_t columns = std::min<int64_t>(o_.layout.width, p_.n - panel * o_.layout.width);
     const bool whole =
-        columns == o_.layout.width && (p_.y_type == DataType::kFloat32 || stores_bf16());
+        columns == o_.layout.width && (p_.y_type == DataType::kFloat32 || stores_narrow());
     if (whole && parts_ == 1) {
       run_part(panel, 0, columns, x, tile, nullptr, y_at(row, panel), y_stride(), true);
       return;
@@ -188,7 +197,7 @@ class Run {
       int64_t row = 0;
       for (int64_t block = 0; block < tile.blocks(); ++block) {
         const jit::GemmArgs args{x.data + row * x.stride + step * x_step,
-                                 b + column * 4,
+                                 b + column * o_.layout.column_bytes(),
                                  bias ? bias + column : nullptr,
                                  c_in ? c_in + row * o_.layout.width + column : nullptr,
                                  c_out + row * ldc_out + column * out_size,
@@ -210,10 +219,13 @@ class Run {
     for (int64_t block = 0; block < tile.blocks(); ++block) rows += tile.rows(block);
     for (int64_t i = 0; i < rows; ++i) {
       char* to = y_at(row + i, panel);
+      const float* const from = sums + i * o_.layout.width;
       if (p_.y_type == DataType::kFloat32) {
-        std::memcpy(to, sums + i * o_.layout.width, static_cast<size_t>(columns) * 4);
+        std::memcpy(to, from, static_cast<size_t>(columns) * 4);
+      } else if (p_.y_type == DataType::kBFloat16) {
+        narrow_row(from, reinterpret_cast<bf16*>(to), columns);
       } else {
-        narrow_row(sums + i * o_.layout.width, reinterpret_cast<bf16*>(to), columns);
+        narrow_f16_row(from, reinterpret_cast<f16*>(to), columns);
       }
     }
   }

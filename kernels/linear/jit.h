@@ -11,7 +11,8 @@
 namespace stoker::kernels::linear {
 
 // Y[m, n] = X[m, k] x W[n, k]^T (+ bias[n]); X and Y row-major without gaps. bf16 layouts round an
-// fp32 X to nearest even; sums are fp32, and Y is rounded once.
+// fp32 X to nearest even, an fp16 one goes with an fp16 layout; sums are fp32, and Y is rounded
+// once.
 struct Product {
   const void* x;
   DataType x_type;

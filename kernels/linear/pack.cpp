@@ -1,6 +1,6 @@
 #include "kernels/linear/pack.h"
 
-#include <xmmintrin.h>
+#include <emmintrin.h>
 
 #include <algorithm>
 #include <cstring>
@@ -29,7 +29,23 @@ void transpose_four(const float* const rows[4], int64_t steps, float* to, int64_
   }
 }
 
-// Rows as words of one step each: fp32, or pairs of bf16, which are moved about unseen.
+// Four rows of pairs become, for each pair, four halves of its even k and, `width` halves on, four
+// of its odd k.
+void split_four(const float* const rows[4], int64_t steps, uint16_t* to, int64_t width) noexcept {
+  for (int64_t s = 0; s < steps; ++s) {
+    int32_t words[4];
+    for (int row = 0; row < 4; ++row) std::memcpy(words + row, rows[row] + s, 4);
+    const __m128i pairs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(words));
+    // Sign-extended, so that the pack never saturates.
+    const __m128i even = _mm_srai_epi32(_mm_slli_epi32(pairs, 16), 16);
+    const __m128i halves = _mm_packs_epi32(even, _mm_srai_epi32(pairs, 16));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to + 2 * s * width), halves);
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to + (2 * s + 1) * width),
+                     _mm_unpackhi_epi64(halves, halves));
+  }
+}
+
+// Rows as words of one step each: fp32, or pairs of 16-bit values, which are moved about unseen.
 class WordRows {
  public:
   WordRows(const Layout& layout, const void* weight, DataType type, int64_t k)
@@ -37,7 +53,7 @@ class WordRows {
         type_(type),
         k_(k),
         steps_(layout.steps(k)),
-        direct_(layout.math == jit::GemmMath::kF32 || (type == DataType::kBFloat16 && k % 2 == 0)) {
+        direct_(layout.math == jit::GemmMath::kF32 || (type != DataType::kFloat32 && k % 2 == 0)) {
     if (!direct_) converted_.resize(static_cast<size_t>(4 * steps_ * 2));
   }
 
@@ -79,7 +95,11 @@ void pack(const Layout& layout, const void* weight, DataType type, int64_t n, in
           const int64_t row = panel * layout.width + column + i;
           rows[i] = row < n ? words.get(row, i) : zeros.data();
         }
-        transpose_four(rows, steps, to + column, layout.width);
+        if (layout.math == jit::GemmMath::kF16) {
+          split_four(rows, steps, reinterpret_cast<uint16_t*>(to) + column, layout.width);
+        } else {
+          transpose_four(rows, steps, to + column, layout.width);
+        }
       }
     }
   });

@@ -22,6 +22,7 @@ constexpr Row kRows[] = {
     {"jit_bf16_dot_f32", jit::Isa::kAvx512Bf16, DataType::kBFloat16, &f32_out,
      jit::GemmMath::kBf16Dot},
     {"jit_bf16_wide_f32", jit::Isa::kAvx2, DataType::kBFloat16, &f32_out, jit::GemmMath::kBf16Wide},
+    {"jit_f16", jit::Isa::kAvx2, DataType::kFloat16, &no_limits, jit::GemmMath::kF16},
 };
 
 }  // namespace

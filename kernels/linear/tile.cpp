@@ -33,8 +33,8 @@ bool Tile::make(const TileRequest& r) noexcept {
                                           : kTallPrefetch};
     auto& [partial, final] = kernels_[role];
     final = partial = jit::get_gemm(config);
-    if (r.bf16_out) {
-      config.bf16_out = true;
+    if (r.narrow_out) {
+      config.narrow_out = true;
       final = jit::get_gemm(config);
     }
     if (partial == nullptr || final == nullptr) return false;

@@ -11,7 +11,7 @@ struct TileRequest {
   jit::Isa isa;
   jit::GemmMath math;
   int panel_vectors;  // vectors in a panel's width
-  bool bf16_out;
+  bool narrow_out;
   int64_t rows;  // >= 1
 };
 

@@ -76,7 +76,9 @@ def test_the_grid_is_measured_and_its_file_is_used(tmp_path, monkeypatch):
     monkeypatch.setattr(command, "measure_row", one_row)
     result = CliRunner().invoke(command.calibrate, ["--output", str(target)])
     assert result.exit_code == 0, result.output
-    assert len(asked) >= 4 and {kind for kind, _ in asked} >= {"float32", "bfloat16"}, asked
+    assert len(asked) >= 4 and {kind for kind, _ in asked} >= {"float32", "bfloat16", "float16"}, (
+        asked
+    )
     assert f"3 rules in {target}" in result.output
     code = "import torch, stoker; print(stoker.status()['calibration'])"
     environment = without_stoker(STOKER_CALIBRATION=str(target))
@@ -85,7 +87,7 @@ def test_the_grid_is_measured_and_its_file_is_used(tmp_path, monkeypatch):
     assert [path.name for path in target.parent.iterdir()] == ["calibration.txt"]
 
 
-@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+@pytest.mark.parametrize("kind", ["float32", "bfloat16", "float16"])
 def test_one_process_times_one_row(kind, monkeypatch, tmp_path):
     """A real measurement of the smallest points: the row ran, and its results were checked."""
     code = (
@@ -93,7 +95,8 @@ def test_one_process_times_one_row(kind, monkeypatch, tmp_path):
         "measure.grid = lambda: [(4, 64, 64), (1, 256, 256)]\n"
         "measure.main(*sys.argv[1:])"
     )
-    row = {"float32": "onednn_packed_f32", "bfloat16": "jit_bf16_wide"}[kind]
+    rows = {"float32": "onednn_packed_f32", "bfloat16": "jit_bf16_wide", "float16": "jit_f16"}
+    row = rows[kind]
     (tmp_path / "only.txt").write_text(command.ONLY.format(row))
     core = str(min(os.sched_getaffinity(0)))
     found = subprocess.run(

@@ -13,6 +13,7 @@
 
 #include "jit/isa.h"
 #include "kernels/bfloat16.h"
+#include "kernels/float16.h"
 #include "kernels/linear/linear.h"
 #include "tests/support/guarded_buffer.h"
 
@@ -36,13 +37,14 @@ std::vector<Path> paths() {
     if (isa > jit::host_cpu().isa) continue;
     all.push_back({isa, GemmMath::kF32});
     all.push_back({isa, GemmMath::kBf16Wide});
+    all.push_back({isa, GemmMath::kF16});
     if (isa >= Isa::kAvx512Bf16) all.push_back({isa, GemmMath::kBf16Dot});
   }
   return all;
 }
 
 std::string name_of(const Path& path) {
-  static const char* const kMath[] = {"f32", "bf16_wide", "bf16_dot"};
+  static const char* const kMath[] = {"f32", "bf16_wide", "bf16_dot", "f16"};
   return std::string(jit::isa_name(path.isa)) + "_" + kMath[static_cast<int>(path.math)];
 }
 
@@ -64,29 +66,38 @@ struct Case {
     for (auto* values : {&x, &w, &b}) {
       for (float& value : *values) value = normal(random);
     }
-    if (types.x == DataType::kBFloat16) round(x), round(b);
-    if (types.w == DataType::kBFloat16) round(w);
+    if (types.x != DataType::kFloat32) round(types.x, x), round(types.x, b);
+    if (types.w != DataType::kFloat32) round(types.w, w);
   }
-  static void round(std::vector<float>& values) {
-    round_row(values.data(), values.data(), static_cast<int64_t>(values.size()));
+  static void round(DataType type, std::vector<float>& values) {
+    const auto half = halves(type, values);
+    values = widened(type, half);
+  }
+  static std::vector<uint16_t> halves(DataType type, const std::vector<float>& values) {
+    std::vector<uint16_t> result(values.size());
+    const auto count = static_cast<int64_t>(values.size());
+    type == DataType::kFloat16 ? narrow_f16_row(values.data(), result.data(), count)
+                               : narrow_row(values.data(), result.data(), count);
+    return result;
+  }
+  static std::vector<float> widened(DataType type, const std::vector<uint16_t>& half) {
+    std::vector<float> result(half.size());
+    const auto count = static_cast<int64_t>(half.size());
+    type == DataType::kFloat16 ? widen_f16_row(half.data(), result.data(), count)
+                               : widen_row(half.data(), result.data(), count);
+    return result;
   }
 };
-
-std::vector<bf16> halves(const std::vector<float>& values) {
-  std::vector<bf16> result(values.size());
-  narrow_row(values.data(), result.data(), static_cast<int64_t>(values.size()));
-  return result;
-}
 
 // Values of either type, ending where readable memory ends.
 struct Guarded {
   GuardedBuffer<float> floats;
-  GuardedBuffer<bf16> half;
+  GuardedBuffer<uint16_t> half;
   const void* data;
 
   Guarded(DataType type, const std::vector<float>& values)
       : floats(type == DataType::kFloat32 ? values : std::vector<float>()),
-        half(type == DataType::kFloat32 ? std::vector<bf16>() : halves(values)),
+        half(type == DataType::kFloat32 ? std::vector<uint16_t>() : Case::halves(type, values)),
         data(type == DataType::kFloat32 ? static_cast<const void*>(floats.data()) : half.data()) {}
 };
 
@@ -109,7 +120,7 @@ std::vector<float> run(const Case& c, const JitOptions& o, const Parallel& paral
   const bool f32 = c.types.y == DataType::kFloat32;
   const size_t count = static_cast<size_t>(c.m * c.n), slack = 64;
   const GuardedBuffer<float> y(f32 ? count : 0, 77.0f, slack);
-  const GuardedBuffer<bf16> y_half(f32 ? 0 : count, 0x7777, slack);
+  const GuardedBuffer<uint16_t> y_half(f32 ? 0 : count, 0x7777, slack);
   void* const out = f32 ? static_cast<void*>(y.data()) : y_half.data();
   const Product product{x.data,    c.types.x, w.data(),  c.bias ? b.data : nullptr,
                         c.types.x, out,       c.types.y, c.m,
@@ -117,15 +128,15 @@ std::vector<float> run(const Case& c, const JitOptions& o, const Parallel& paral
   EXPECT_TRUE(run_jit(product, o, parallel));
   EXPECT_TRUE(y.slack_untouched() && y_half.slack_untouched());
   if (f32) return y.values();
-  std::vector<float> widened(count);
-  widen_row(y_half.data(), widened.data(), c.m * c.n);
-  return widened;
+  return Case::widened(c.types.y, y_half.values());
 }
 
 // |error| <= 2 eps sqrt(K) |x|.|w|, and half an ulp of bf16 where the result is rounded to it.
 int64_t expect_close(const Case& c, const Path& path, const std::vector<float>& y) {
   Case r = c;
-  if (path.math != GemmMath::kF32) Case::round(r.x), Case::round(r.w);
+  // fp32 operands of a bf16 product; for others this changes nothing.
+  const DataType type = path.math == GemmMath::kF16 ? DataType::kFloat16 : DataType::kBFloat16;
+  if (path.math != GemmMath::kF32) Case::round(type, r.x), Case::round(type, r.w);
   std::vector<float> exact(y.size()), scale(y.size());
   reference({r.x.data(), r.w.data(), c.bias ? r.b.data() : nullptr, exact.data(), c.m, c.n, c.k,
              c.k, c.k, c.n});
@@ -136,7 +147,9 @@ int64_t expect_close(const Case& c, const Path& path, const std::vector<float>& 
              c.k, c.k, c.n});
   const float eps = std::numeric_limits<float>::epsilon() * 2 * (1 + std::sqrt(float(c.k)));
   for (size_t i = 0; i < y.size(); ++i) {
-    const float rounding = c.types.y == DataType::kBFloat16 ? std::fabs(exact[i]) / 256 : 0.0f;
+    const float rounding = c.types.y == DataType::kFloat32    ? 0.0f
+                           : c.types.y == DataType::kBFloat16 ? std::fabs(exact[i]) / 256
+                                                              : std::fabs(exact[i]) / 2048;
     if (!(std::fabs(y[i] - exact[i]) <= eps * scale[i] + rounding)) {
       ADD_FAILURE() << name_of(path) << " " << c.m << "x" << c.n << "x" << c.k << " element " << i
                     << ": " << y[i] << ", expected " << exact[i];
@@ -148,7 +161,9 @@ int64_t expect_close(const Case& c, const Path& path, const std::vector<float>& 
 
 std::vector<Types> types_for(GemmMath math) {
   constexpr auto kF = DataType::kFloat32, kH = DataType::kBFloat16;
+  constexpr auto kF16 = DataType::kFloat16;
   if (math == GemmMath::kF32) return {{kF, kF, kF}};
+  if (math == GemmMath::kF16) return {{kF16, kF16, kF16}};
   return {{kH, kH, kH}, {kF, kF, kF}, {kF, kF, kH}};
 }
 

@@ -70,7 +70,7 @@ def values_differ(name, stock, ours, bf16=False):
 
 
 # What Stoker may compute: everything else must be the stock kernel's bits.
-ROUNDED = ("float32", "bfloat16", "autocast", "fuzz")
+ROUNDED = ("float32", "bfloat16", "float16", "autocast", "fuzz")
 LONGEST = 512  # K of the longest product among the samples
 
 
@@ -116,6 +116,8 @@ def test_stoker_took_part(sides):
     assert min(taken[name] for name in ("mm.out", "addmm.out")) > 100
     assert min(taken[f"autocast.{name}"] for name in ("linear", "addmm", "matmul")) > 100
     assert taken["autocast.mm"] > 20
+    rows = status["operators"]["linear"]["rows"]
+    assert rows["jit_f16"] > 100, rows
 
 
 def test_bf16_mode_took_part(sides):

@@ -222,7 +222,7 @@ def fuzz_cases():
 
     for i in range(150):
         m, n, k = size(130), size(300), size(300)
-        for dtype in (torch.float32, torch.bfloat16):
+        for dtype in (torch.float32, torch.bfloat16, torch.float16):
             x, w, b = draw(m, k, dtype=dtype), draw(n, k, dtype=dtype), draw(n, dtype=dtype)
             calls = products(x, w, b)
             for name, call in calls.items():

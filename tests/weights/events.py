@@ -54,7 +54,7 @@ _in_place("param_data", lambda w: setattr(w, "data", other(w)))
 
 @event
 def numpy_view(module, weight):
-    if weight.dtype == torch.float32:  # numpy has no bfloat16
+    if weight.dtype != torch.bfloat16:  # numpy has none
         weight.detach().numpy()[0, 0] = 5
     else:
         weight.detach().view(torch.int16).numpy()[0, 0] = 16384

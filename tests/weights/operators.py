@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from .loaders import K, M, N
 
-DTYPES = [torch.float32, torch.bfloat16]
+DTYPES = [torch.float32, torch.bfloat16, torch.float16]
 
 
 def _values(shape, dtype, seed: int) -> torch.Tensor:
@@ -45,6 +45,9 @@ OPERATORS = {
     "autocast.linear": ("autocast.linear", _autocast_linear, WIDE, True),
     "mm.out_conv1d": ("mm.out", _mm_out, TALL, False),
 }
+# float16 differs from bfloat16 in the kernel only: the operators that make every kind of product.
+CASES = [(name, dtype) for name in OPERATORS for dtype in (torch.float32, torch.bfloat16)]
+CASES += [(name, torch.float16) for name in ("linear", "addmm_conv1d", "mm.out")]
 
 
 class Operator:
@@ -104,8 +107,8 @@ class Operator:
         bias = {N: BIAS_N, K: BIAS_K}[w.size(1)][self.x.dtype].double()
         exact = x @ w + (bias if self.counter in ("linear", "addmm") else 0)
         bound = 4 * torch.finfo(torch.float32).eps * w.size(0) ** 0.5 * (x.abs() @ w.abs() + 1)
-        if result.dtype == torch.bfloat16:
-            bound = bound + exact.abs() * torch.finfo(torch.bfloat16).eps
+        if result.dtype != torch.float32:
+            bound = bound + exact.abs() * torch.finfo(result.dtype).eps
         assert bool(((result.double() - exact).abs() <= bound).all())
 
 
