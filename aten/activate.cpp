@@ -74,7 +74,7 @@ void check_environment() {
   const std::string running = torch_private::torch_version();
   TORCH_CHECK(same_minor(running), "built for torch ", TORCH_VERSION_MAJOR, ".",
               TORCH_VERSION_MINOR, ", found ", running);
-  TORCH_CHECK(jit::host_cpu().isa >= jit::Isa::kAvx2, "this CPU has no AVX2 and FMA");
+  TORCH_CHECK(jit::host_cpu().isa >= jit::Isa::kAvx2, "this CPU has no AVX2, FMA and F16C");
 }
 
 void enable_locked(State& s) {
@@ -169,7 +169,7 @@ Status status() {
   result.active = aten::active.load();
   result.why = s.why;
   result.torch = aten::torch_private::torch_version();
-  result.isa = jit::isa_name(jit::host_cpu().isa);
+  result.isa = jit::isa_name(aten::settings().isa);
   result.cpu = aten::cpu_name();
   result.dtype = dtype() == Dtype::kBFloat16 ? "bfloat16" : "float32";
   result.calibration = aten::machine().calibration->family;
@@ -230,7 +230,7 @@ void unregister() {
 
 void set_dtype(Dtype dtype, bool force) {
   const bool bf16 = dtype == Dtype::kBFloat16;
-  if (bf16 && !force && jit::host_cpu().isa < jit::Isa::kAvx512Bf16) {
+  if (bf16 && !force && aten::settings().isa < jit::Isa::kAvx512Bf16) {
     throw std::runtime_error(
         "this CPU has no bfloat16 instructions (AVX512_BF16 or AMX); force it with STOKER_FORCE=1 "
         "or --force");

@@ -31,7 +31,7 @@ const kernels::Calibration* choose_calibration() {
 
 const Machine& machine() {
   // Leaked: kernels may run during shutdown.
-  static const Machine* const instance = new Machine{jit::host_cpu().isa, choose_calibration(),
+  static const Machine* const instance = new Machine{settings().isa, choose_calibration(),
                                                      settings().policy, jit::host_cpu().l2_bytes};
   return *instance;
 }

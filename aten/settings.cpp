@@ -25,13 +25,13 @@ std::vector<std::string> split(std::string_view list) {
 }
 
 // Where `stoker calibrate` writes (XDG Base Directory Specification), one file a CPU model and ISA.
-std::string calibration_file() {
+std::string calibration_file(jit::Isa isa) {
   std::string base(env("XDG_CACHE_HOME"));
   if (base.empty() && !env("HOME").empty()) base = std::string(env("HOME")) + "/.cache";
   if (base.empty()) return "";
   const jit::CpuInfo& cpu = jit::host_cpu();
   return base + "/stoker/calibration-" + cpu.vendor + "-" + std::to_string(cpu.family) + "-" +
-         std::to_string(cpu.model) + "-" + jit::isa_name(cpu.isa) + ".txt";
+         std::to_string(cpu.model) + "-" + jit::isa_name(isa) + ".txt";
 }
 
 void read_into(Settings& s) {
@@ -49,8 +49,13 @@ void read_into(Settings& s) {
               dtype, "', expected 'float32' or 'bfloat16'");
   if (dtype == "bfloat16") s.dtype = kernels::DataType::kBFloat16;
   s.force = env("STOKER_FORCE") == "1";
+  if (const std::string_view name = env("STOKER_MAX_ISA"); !name.empty()) {
+    const std::optional<jit::Isa> most = jit::isa_named(name);
+    TORCH_CHECK(most, "STOKER_MAX_ISA is '", name, "', expected avx2, avx512 or avx512_bf16");
+    s.isa = std::min(s.isa, *most);
+  }
   s.report = !env("STOKER_REPORT").empty() && env("STOKER_REPORT") != "0";
-  s.calibration = env("STOKER_CALIBRATION").empty() ? calibration_file()
+  s.calibration = env("STOKER_CALIBRATION").empty() ? calibration_file(s.isa)
                                                     : std::string(env("STOKER_CALIBRATION"));
 }
 

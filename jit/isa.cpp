@@ -11,7 +11,11 @@ namespace {
 // libgcc's cpu model already combines CPUID with XGETBV, so a feature it reports is usable.
 Isa detect_isa() noexcept {
   __builtin_cpu_init();
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return Isa::kBaseline;
+  // Hypervisors mask features one by one: AVX2 does not promise the other two.
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
+      !__builtin_cpu_supports("f16c")) {
+    return Isa::kBaseline;
+  }
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
                       __builtin_cpu_supports("avx512cd");
@@ -57,6 +61,13 @@ int display_model(uint32_t leaf1_eax) noexcept {
 const CpuInfo& host_cpu() noexcept {
   static const CpuInfo cpu = detect();
   return cpu;
+}
+
+std::optional<Isa> isa_named(std::string_view name) noexcept {
+  for (const Isa isa : {Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Bf16}) {
+    if (name == isa_name(isa)) return isa;
+  }
+  return std::nullopt;
 }
 
 const char* isa_name(Isa isa) noexcept {

@@ -2,13 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace stoker::jit {
 
 // Composed groups, each containing the ones before it.
 enum class Isa : uint8_t {
-  kBaseline,    // less than AVX2 + FMA: Stoker stays off
+  kBaseline,    // less than AVX2, FMA and F16C: Stoker stays off
   kAvx2,        // AVX2, FMA, F16C
   kAvx512,      // F, BW, DQ, VL, CD
   kAvx512Bf16,  // + AVX512_BF16
@@ -26,6 +28,9 @@ struct CpuInfo {
 const CpuInfo& host_cpu() noexcept;
 
 const char* isa_name(Isa isa) noexcept;
+
+// The other way round; none for a name that no kernel can be limited to.
+std::optional<Isa> isa_named(std::string_view name) noexcept;
 
 // Display family and model from CPUID leaf 1 EAX (Intel SDM vol. 2A, CPUID; AMD APM vol. 3, E.3.2).
 int display_family(uint32_t leaf1_eax) noexcept;

@@ -106,8 +106,8 @@ def advice(found: dict) -> list[str]:
         lines.append(f"Stoker is off: {stoker['why not']}")
     if settings.get("TORCH_DEVICE_BACKEND_AUTOLOAD", "1") != "1":
         lines.append("unset TORCH_DEVICE_BACKEND_AUTOLOAD: torch does not load Stoker by itself")
-    if "avx2" not in cpu["features"] or "fma" not in cpu["features"]:
-        lines.append("this CPU has no AVX2 and FMA: nothing can be made faster here")
+    if not {"avx2", "fma", "f16c"} <= set(cpu["features"]):
+        lines.append("this CPU has no AVX2, FMA and F16C: nothing can be made faster here")
     if stoker["calibration"] == "conservative prior":
         lines.append(
             "this CPU family was never measured, so few products are taken: run `stoker calibrate`"

@@ -109,6 +109,19 @@ def test_a_setting_that_makes_no_sense():
     assert "STOKER_PACK_BUDGET" in result.stderr
 
 
+def test_a_lesser_cpu_can_be_pretended():
+    code = "import torch, stoker; s = stoker.status(); print(True, '|', s['isa'], s['rows'])"
+    result = python("-c", code, STOKER_MAX_ISA="avx2")
+    check(result, True, 0)
+    assert "| avx2 " in result.stdout and "jit_bf16_dot" not in result.stdout
+    refused = python("-c", STATUS, STOKER_MAX_ISA="sse9")
+    check(refused, False, 1)
+    assert "expected avx2, avx512 or avx512_bf16" in refused.stderr
+    bf16 = python("-c", STATUS, STOKER_MAX_ISA="avx512", STOKER_DTYPE="bfloat16")
+    check(bf16, True, 1)
+    assert "no bfloat16 instructions" in bf16.stderr
+
+
 def test_one_operator_disabled():
     code = (
         "import torch, stoker; torch.ones(2, 2) @ torch.ones(2, 2)\n"

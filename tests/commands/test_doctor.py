@@ -40,7 +40,7 @@ def test_off_is_said_first():
 
 HEALTHY = {
     "stoker": {"active": True, "why not": "", "calibration": "Some CPU"},
-    "cpu": {"features": ["avx2", "fma", "avx512_bf16"]},
+    "cpu": {"features": ["avx2", "fma", "f16c", "avx512_bf16"]},
     "cores": {"cgroup quota": 2, "torch threads": 2},
     "memory": {"transparent huge pages": "madvise", "OpenMP runtimes": ["libgomp"]},
     "settings": {},
@@ -52,10 +52,10 @@ HEALTHY = {
     [
         ("stoker", {"active": False, "why not": "a reason"}, "Stoker is off: a reason"),
         ("settings", {"TORCH_DEVICE_BACKEND_AUTOLOAD": "0"}, "unset TORCH_DEVICE_BACKEND"),
-        ("cpu", {"features": ["avx512_bf16"]}, "no AVX2 and FMA"),
+        ("cpu", {"features": ["avx512_bf16"]}, "no AVX2, FMA and F16C"),
         ("stoker", {"calibration": "conservative prior"}, "run `stoker calibrate`"),
         ("settings", {"STOKER_DISABLE": "mm"}, "STOKER_DISABLE leaves these to stock: mm"),
-        ("cpu", {"features": ["avx2", "fma"]}, "needs --force"),
+        ("cpu", {"features": ["avx2", "fma", "f16c"]}, "needs --force"),
         ("cores", {"torch threads": 4}, "set OMP_NUM_THREADS=2"),
         ("memory", {"transparent huge pages": "never"}, "echo madvise"),
         ("memory", {"OpenMP runtimes": ["libgomp", "libiomp5"]}, "two OpenMP runtimes"),

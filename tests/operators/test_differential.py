@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SIDES = {
     "stock": {"STOKER": "0"},
     "float32": {"STOKER_SELECT": "always"},
+    "avx2": {"STOKER_SELECT": "always", "STOKER_MAX_ISA": "avx2"},
     "bfloat16": {
         "STOKER_SELECT": "always",
         "STOKER_RUN": "1",
@@ -95,7 +96,7 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("side", ["float32", "bfloat16"])
+@pytest.mark.parametrize("side", ["float32", "avx2", "bfloat16"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_difference(kind, side, sides):
     stock, ours = sides["stock"]["results"], sides[side]["results"]
@@ -107,8 +108,10 @@ def test_no_difference(kind, side, sides):
     assert not wrong, f"{len(wrong)} of {len(stock)} differ in {kind}: {wrong[:12]}"
 
 
-def test_stoker_took_part(sides):
-    status = sides["float32"]["status"]
+@pytest.mark.parametrize("side", ["float32", "avx2"])
+def test_stoker_took_part(side, sides):
+    status = sides[side]["status"]
+    assert side == "float32" or status["isa"] == "avx2"
     taken = {name: op["taken"] for name, op in status["operators"].items()}
     print(taken)
     assert status["active"]
