@@ -42,6 +42,7 @@ class Generator : public Assembler {
   Reg64 a(int group) const { return temp(6 + group); }  // row 3 * group of A
   Reg64 ldc() const { return temp(11); }
   Reg64 c() const { return temp(12); }
+  Reg64 next() const { return temp(12); }  // C is not looked at between start and end
 
   // Vector registers: accumulators from 0, then B, then the sign-preserving mask of the odd halves,
   // then what is broadcast from A.
@@ -103,6 +104,7 @@ class Generator : public Assembler {
 
   void k_loop() {
     Label loop, tail, tail_loop, done;
+    mov(next(), ARG(next));
     mov(scratch(), steps());
     shr(scratch(), 2);
     jz(tail, T_NEAR);
@@ -110,6 +112,7 @@ class Generator : public Assembler {
     L(loop);
     for (int u = 0; u < kUnroll; ++u) step(u);
     lea(b(), ptr[b() + ldb() * 4]);
+    lea(next(), ptr[next() + ldb() * 4]);
     advance_a(kUnroll);
     dec(scratch());
     jnz(loop, T_NEAR);
@@ -119,6 +122,7 @@ class Generator : public Assembler {
     L(tail_loop);
     step(0);
     add(b(), ldb());
+    add(next(), ldb());
     advance_a(1);
     dec(steps());
     jnz(tail_loop, T_NEAR);
@@ -140,15 +144,17 @@ class Generator : public Assembler {
     return ptr[base + lda() * 2 + displacement];
   }
 
-  Address b_at(int u, int displacement) const {
-    if (u == 0) return ptr[b() + displacement];
-    if (u == 1) return ptr[b() + ldb() + displacement];
-    if (u == 2) return ptr[b() + ldb() * 2 + displacement];
-    return ptr[b() + ldb3() + displacement];
+  Address b_at(int u, int displacement) const { return at(b(), u, displacement); }
+
+  Address at(const Reg64& base, int u, int displacement) const {
+    if (u == 0) return ptr[base + displacement];
+    if (u == 1) return ptr[base + ldb() + displacement];
+    if (u == 2) return ptr[base + ldb() * 2 + displacement];
+    return ptr[base + ldb3() + displacement];
   }
 
   void step(int u) {
-    if (c_.prefetch != 0) prefetch(u);
+    prefetch(u);
     switch (c_.math) {
       case GemmMath::kF32:
         for (int v = 0; v < c_.vectors; ++v) vmovups(b_vector(v), b_at(u, v * bytes_));
@@ -179,11 +185,9 @@ class Generator : public Assembler {
   int odd_bytes() const { return gemm_panel(c_.isa) * 2; }
 
   void prefetch(int u) {
-    const bool split = c_.math == GemmMath::kF16;
-    const int bytes = c_.vectors * bytes_ / (split ? 2 : 1);
-    for (int byte = 0; byte < bytes; byte += 64) {
-      prefetcht0(b_at(u, c_.prefetch + byte));
-      if (split) prefetcht0(b_at(u, c_.prefetch + odd_bytes() + byte));
+    for (int line = 0; line < c_.prefetch_lines; ++line) {
+      const Address address = at(next(), u, line * 64);
+      c_.prefetch_far ? prefetcht1(address) : prefetcht0(address);
     }
   }
 

@@ -25,19 +25,21 @@ constexpr int gemm_step(GemmMath math) { return math == GemmMath::kF32 ? 1 : 2; 
 struct GemmConfig {
   Isa isa;  // kAvx2: 8 floats a vector, else 16
   GemmMath math;
-  uint8_t rows;     // 1 to gemm_max_rows()
-  uint8_t vectors;  // columns of the block, in vectors
-  bool narrow_out;  // stores C in the 16-bit type of B; bf16 needs kAvx512Bf16
-  // Bytes that B is prefetched ahead into L1, 0 for none.
-  uint16_t prefetch;
+  uint8_t rows;            // 1 to gemm_max_rows()
+  uint8_t vectors;         // columns of the block, in vectors
+  bool narrow_out;         // stores C in the 16-bit type of B; bf16 needs kAvx512Bf16
+  uint8_t prefetch_lines;  // cache lines of `next` to prefetch in each k-step
+  bool prefetch_far;       // into L2 only: not needed soon
 
   bool operator==(const GemmConfig&) const = default;
   struct Hash {
     size_t operator()(const GemmConfig& c) const noexcept {
-      const uint64_t key =
-          static_cast<uint64_t>(c.isa) | static_cast<uint64_t>(c.math) << 8 |
-          static_cast<uint64_t>(c.rows) << 16 | static_cast<uint64_t>(c.vectors) << 24 |
-          static_cast<uint64_t>(c.narrow_out) << 32 | static_cast<uint64_t>(c.prefetch) << 40;
+      const uint64_t key = static_cast<uint64_t>(c.isa) | static_cast<uint64_t>(c.math) << 8 |
+                           static_cast<uint64_t>(c.rows) << 16 |
+                           static_cast<uint64_t>(c.vectors) << 24 |
+                           static_cast<uint64_t>(c.narrow_out) << 32 |
+                           static_cast<uint64_t>(c.prefetch_lines) << 40 |
+                           static_cast<uint64_t>(c.prefetch_far) << 48;
       return std::hash<uint64_t>()(key);
     }
   };
@@ -46,6 +48,7 @@ struct GemmConfig {
 struct GemmArgs {
   const void* a;      // rows `lda` bytes apart
   const void* b;      // k-steps `ldb` bytes apart
+  const void* next;   // what is prefetched in the first k-step, then `ldb` bytes on, and so on
   const float* bias;  // one a column, or null
   const float* c_in;  // what the sum starts from, rows `ldc_in` bytes apart; null: zero
   void* c_out;        // fp32, bf16 or fp16, rows `ldc_out` bytes apart

@@ -142,7 +142,12 @@ class Run {
   bool run_rows(int64_t first, int64_t count, Rows x, const Parallel& parallel) const {
     const int64_t rows = rows_of_task(count, parallel.threads);
     const int64_t splits = ceil_div(count, rows), panels = o_.layout.panels(p_.n);
-    TileRequest request{o_.isa, o_.layout.math, o_.layout.width / lanes_, stores_narrow(), rows};
+    TileRequest request{.isa = o_.isa,
+                        .math = o_.layout.math,
+                        .panel_vectors = o_.layout.width / lanes_,
+                        .panel_lines = static_cast<int>(o_.layout.step_bytes() / 64),
+                        .narrow_out = stores_narrow(),
+                        .rows = rows};
     Tile tile;
     if (!tile.make(request)) return false;
     Tile last = tile;
@@ -193,11 +198,14 @@ class Run {
                     step * o_.layout.step_bytes();
     const int64_t out_size = final ? size_of(p_.y_type) : 4;
     const float* bias = part + 1 == parts_ && bias_ ? bias_ + panel * o_.layout.width : nullptr;
+    const int64_t steps = std::min(part_steps_, steps_ - step);
+    TileCall call{};
     for (int64_t column = 0; column < columns; column += tile.vectors() * lanes_) {
       int64_t row = 0;
-      for (int64_t block = 0; block < tile.blocks(); ++block) {
+      for (call.block = 0; call.block < tile.blocks(); ++call.block) {
         const jit::GemmArgs args{x.data + row * x.stride + step * x_step,
                                  b + column * o_.layout.column_bytes(),
+                                 tile.next(call, b, steps * o_.layout.step_bytes()),
                                  bias ? bias + column : nullptr,
                                  c_in ? c_in + row * o_.layout.width + column : nullptr,
                                  c_out + row * ldc_out + column * out_size,
@@ -205,9 +213,10 @@ class Run {
                                  o_.layout.step_bytes(),
                                  o_.layout.width * 4,
                                  ldc_out,
-                                 std::min(part_steps_, steps_ - step)};
-        tile.kernel(block, final)(&args);
-        row += tile.rows(block);
+                                 steps};
+        tile.kernel(call, final)(&args);
+        row += tile.rows(call.block);
+        ++call.number;
       }
     }
   }

@@ -11,8 +11,15 @@ struct TileRequest {
   jit::Isa isa;
   jit::GemmMath math;
   int panel_vectors;  // vectors in a panel's width
+  int panel_lines;    // cache lines in a step of a panel
   bool narrow_out;
   int64_t rows;  // >= 1
+};
+
+// One call of a kernel on a part of a panel, of the calls() that cover it.
+struct TileCall {
+  int64_t block;
+  int64_t number;  // from 0 in the order of execution
 };
 
 // `blocks` row blocks; the first `larger` of them have `rows` rows, the others one less.
@@ -26,17 +33,23 @@ class Tile {
   int rows(int64_t block) const noexcept { return rows_ - (block < larger_ ? 0 : 1); }
 
   // `final`: writes the result, in its own type; else a partial sum in fp32.
-  jit::GemmKernel kernel(int64_t block, bool final) const noexcept {
-    const int role = block == 0 ? kFirst : block < larger_ ? kLarger : kSmaller;
-    return kernels_[role][final ? 1 : 0];
+  jit::GemmKernel kernel(const TileCall& call, bool final) const noexcept {
+    const bool prefetches =
+        shared_ ? first_line(call.number + 1) > first_line(call.number) : call.block == 0;
+    return kernels_[call.block < larger_ ? 0 : 1][prefetches ? 1 : 0][final ? 1 : 0];
   }
 
- private:
-  enum Role { kFirst, kLarger, kSmaller, kRoles };
+  // What the call should prefetch, of a part of a panel `bytes` long that begins at `part`.
+  const char* next(const TileCall& call, const char* part, int64_t bytes) const noexcept;
 
+ private:
+  // Calls share the lines of a step evenly; this is the first one of call `number`.
+  int64_t first_line(int64_t number) const noexcept { return number * lines_ / calls_; }
+
+  bool wide_ = false, shared_ = false;
   int vectors_ = 0, rows_ = 0;
-  int64_t blocks_ = 0, larger_ = 0;
-  jit::GemmKernel kernels_[kRoles][2] = {};
+  int64_t blocks_ = 0, larger_ = 0, lines_ = 0, calls_ = 1;
+  jit::GemmKernel kernels_[2][2][2] = {};  // [smaller][prefetches][final]
 };
 
 }  // namespace stoker::kernels::linear

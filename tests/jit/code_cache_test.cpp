@@ -59,9 +59,19 @@ TEST(CodeCache, SixteenThreadsGetWorkingKernels) {
   for (int t = 0; t < 16; ++t) {
     threads.emplace_back([&] {
       for (uint8_t rows = 1; rows <= 6; ++rows) {
-        const GemmKernel kernel = get_gemm({Isa::kAvx2, GemmMath::kF32, rows, 1, false, 0});
+        const GemmKernel kernel = get_gemm({Isa::kAvx2, GemmMath::kF32, rows, 1, false, 0, false});
         std::vector<float> a(rows * 3, 1.0f), b(3 * 8, 2.0f), c(rows * 8);
-        const GemmArgs args{a.data(), b.data(), nullptr, nullptr, c.data(), 12, 32, 0, 32, 3};
+        const GemmArgs args{.a = a.data(),
+                            .b = b.data(),
+                            .next = b.data(),
+                            .bias = nullptr,
+                            .c_in = nullptr,
+                            .c_out = c.data(),
+                            .lda = 12,
+                            .ldb = 32,
+                            .ldc_in = 0,
+                            .ldc_out = 32,
+                            .steps = 3};
         kernel(&args);
         for (const float value : c) wrong += value != 6.0f;
       }

@@ -1,0 +1,28 @@
+"""The C++ tests on a CPU without AVX-512, which qemu pretends: a newer instruction is a SIGILL."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[2] / "build/release/tests/stoker_kernel_tests"
+HASWELL = ["qemu-x86_64", "-cpu", "Haswell"]  # AVX2, FMA, F16C; 2013
+
+
+def test_avx2_kernels_use_avx2_only():
+    result = subprocess.run([*HASWELL, TESTS], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr
+    compared = dict(re.findall(r"^(\w+): (\d+) elements compared", result.stdout, re.M))
+    print(compared)
+    assert compared.keys() == {"avx2_f32", "avx2_bf16_wide", "avx2_f16"}
+    assert re.search(r"host: .* avx2$", result.stdout, re.M)
+
+
+def test_the_check_would_notice_avx512(tmp_path):
+    source = 'int main() { asm volatile("vpxord %zmm0, %zmm0, %zmm0"); }\n'
+    (tmp_path / "program.cpp").write_text(source)
+    subprocess.run(["g++", tmp_path / "program.cpp", "-o", tmp_path / "program"], check=True)
+    result = subprocess.run([*HASWELL, tmp_path / "program"], capture_output=True)
+    assert result.returncode == -signal.SIGILL
