@@ -76,16 +76,19 @@ RowResult run_generated(GemmMath math, const WeightProduct& product) {
   if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
   const kernels::MatmulProblem& problem = product.problem;
   at::Tensor result = result_of(product);
-  const kernels::linear::Product call{product.input->const_data_ptr(),
-                                      problem.input,
-                                      packed.value.const_data_ptr(),
-                                      product.bias ? product.bias->const_data_ptr() : nullptr,
-                                      product.bias ? data_type(*product.bias) : problem.input,
-                                      result.mutable_data_ptr(),
-                                      problem.output,
-                                      problem.m,
-                                      problem.n,
-                                      problem.k};
+  const kernels::linear::Product call{
+      .x = product.input->const_data_ptr(),
+      .x_type = problem.input,
+      .ldx = problem.k,
+      .packed = packed.value.const_data_ptr(),
+      .bias = product.bias ? product.bias->const_data_ptr() : nullptr,
+      .bias_type = product.bias ? data_type(*product.bias) : problem.input,
+      .y = result.mutable_data_ptr(),
+      .y_type = problem.output,
+      .ldy = problem.n,
+      .m = problem.m,
+      .n = problem.n,
+      .k = problem.k};
   const Machine& m = machine();
   if (!kernels::linear::run_jit(call, {m.isa, layout, m.l2_bytes}, torch_threads())) {
     return {at::Tensor(), "no memory for a generated kernel"};
