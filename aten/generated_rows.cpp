@@ -1,26 +1,18 @@
 #include "aten/generated_rows.h"
 
 #include <ATen/EmptyTensor.h>
-#include <ATen/Parallel.h>
 
 #include "aten/machine.h"
+#include "aten/numerics.h"
 #include "aten/pack_memory.h"
+#include "aten/threads.h"
 #include "kernels/linear/jit.h"
 
 namespace stoker::aten {
 namespace {
 
 using jit::GemmMath;
-using kernels::DataType;
 using kernels::linear::Layout;
-
-// torch's own threads, and as many as torch.set_num_threads allows.
-kernels::Parallel torch_threads() {
-  const auto run = [](int64_t tasks, void (*body)(void*, int64_t, int64_t), void* state) {
-    at::parallel_for(0, tasks, 1, [&](int64_t begin, int64_t end) { body(state, begin, end); });
-  };
-  return {at::in_parallel_region() ? 1 : at::get_num_threads(), run};
-}
 
 Layout layout_for(GemmMath math) { return Layout::of(machine().isa, math); }
 
@@ -62,10 +54,7 @@ Packed packed_panels(const WeightProduct& product, const Layout& layout) {
 at::Tensor result_of(const WeightProduct& product) {
   at::DimVector sizes(product.input->sizes());
   sizes.back() = product.problem.n;
-  const DataType type = product.problem.output;
-  return at::Tensor(at::detail::empty_cpu(sizes, type == DataType::kFloat32   ? at::kFloat
-                                                 : type == DataType::kFloat16 ? at::kHalf
-                                                                              : at::kBFloat16));
+  return at::Tensor(at::detail::empty_cpu(sizes, scalar_type(product.problem.output)));
 }
 
 }  // namespace
