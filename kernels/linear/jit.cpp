@@ -41,7 +41,7 @@ class Run {
     parts_ = std::max<int64_t>(1, ceil_div(steps_, fit));
     part_steps_ = ceil_div(steps_, parts_);
     if (o_.layout.math != GemmMath::kBf16Amx) return;
-    part_steps_ = ceil_div(part_steps_, jit::kTileSteps) * jit::kTileSteps;
+    part_steps_ = std::max<int64_t>(1, ceil_div(part_steps_, jit::kTileSteps)) * jit::kTileSteps;
     parts_ = std::max<int64_t>(1, ceil_div(steps_, part_steps_));
   }
 

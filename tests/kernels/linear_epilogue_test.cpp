@@ -14,6 +14,7 @@
 #include "kernels/linear/jit.h"
 #include "kernels/linear/pack.h"
 #include "tests/support/activations.h"
+#include "tests/support/each_isa.h"
 #include "tests/support/guarded_buffer.h"
 
 namespace stoker::kernels::linear {
@@ -133,6 +134,8 @@ Expected expected(const Operands64& o, int64_t n, int64_t i, int64_t j, const Ep
 
 class LinearEpilogue : public testing::TestWithParam<Isa> {
  protected:
+  void SetUp() override { tests::make_runnable(GetParam()); }
+
   // Runs one product and compares every element; the number of them.
   int64_t check(int64_t m, int64_t n, GemmMath math, Element out, const Epilogue& e) {
     const Operands64 o = operands(m, n);
@@ -194,8 +197,9 @@ TEST_P(LinearEpilogue, EveryActivationAndCombinationAgreesWithDouble) {
       }
     }
   }
-  std::printf("%s epilogues: %ld elements compared with double, seed %u\n",
-              jit::isa_name(GetParam()), static_cast<long>(compared), kSeed);
+  std::printf("%s epilogues, %s: %ld elements compared with double, seed %u\n",
+              jit::isa_name(GetParam()), tests::how(GetParam()),
+              static_cast<long>(compared), kSeed);
 }
 
 TEST_P(LinearEpilogue, ScalesTheSumAndTheOther) {
@@ -239,7 +243,7 @@ TEST_P(LinearEpilogue, TheOtherMayBeTheResultItself) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryIsa, LinearEpilogue, testing::Values(Isa::kAvx2),
+INSTANTIATE_TEST_SUITE_P(EveryIsa, LinearEpilogue, testing::ValuesIn(tests::each_isa()),
                          [](const auto& info) { return jit::isa_name(info.param); });
 
 }  // namespace
