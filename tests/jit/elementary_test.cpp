@@ -84,8 +84,9 @@ TEST_P(Elementary, AgreesWithDoubleEverywhere) {
       expect_close(activation, x, run(GetParam(), activation, x));
     }
   }
-  std::printf("%s, %s: %zu arguments of %zu functions\n", isa_name(GetParam()), tests::how(GetParam()),
-              all_magnitudes().size() + dense().size(), std::size(tests::kActivations));
+  std::printf("%s, %s: %zu arguments of %zu functions\n", isa_name(GetParam()),
+              tests::how(GetParam()), all_magnitudes().size() + dense().size(),
+              std::size(tests::kActivations));
 }
 
 TEST_P(Elementary, GivesTheSpecialValuesOfTorch) {

@@ -180,12 +180,17 @@ class LinearEpilogue : public testing::TestWithParam<Isa> {
   }
 };
 
-constexpr GemmMath kMaths[] = {GemmMath::kF32, GemmMath::kBf16Wide, GemmMath::kF16};
+std::vector<GemmMath> maths(Isa isa) {
+  std::vector<GemmMath> all{GemmMath::kF32, GemmMath::kBf16Wide, GemmMath::kF16};
+  if (isa >= Isa::kAvx512Bf16) all.push_back(GemmMath::kBf16Dot);
+  if (isa >= Isa::kAmx) all.push_back(GemmMath::kBf16Amx);
+  return all;
+}
 constexpr Element kElements[] = {Element::kF32, Element::kBf16, Element::kF16};
 
 TEST_P(LinearEpilogue, EveryActivationAndCombinationAgreesWithDouble) {
   int64_t compared = 0;
-  for (const GemmMath math : kMaths) {
+  for (const GemmMath math : maths(GetParam())) {
     for (const Activation activation : tests::kActivations) {
       for (const Combine combine :
            {Combine::kNone, Combine::kAdd, Combine::kMultiply, Combine::kAddThenActivate}) {
@@ -198,12 +203,12 @@ TEST_P(LinearEpilogue, EveryActivationAndCombinationAgreesWithDouble) {
     }
   }
   std::printf("%s epilogues, %s: %ld elements compared with double, seed %u\n",
-              jit::isa_name(GetParam()), tests::how(GetParam()),
-              static_cast<long>(compared), kSeed);
+              jit::isa_name(GetParam()), tests::how(GetParam()), static_cast<long>(compared),
+              kSeed);
 }
 
 TEST_P(LinearEpilogue, ScalesTheSumAndTheOther) {
-  for (const GemmMath math : kMaths) {
+  for (const GemmMath math : maths(GetParam())) {
     for (const Element out : kElements) {
       for (const Combine combine : {Combine::kNone, Combine::kAdd, Combine::kAddThenActivate}) {
         const Epilogue e{.activation = Activation::kTanh, .combine = combine, .scaled = 1};

@@ -69,7 +69,7 @@ bool holds_integer(T a, T b, int predicate) {
 // To an opmask (EVEX), or to lanes of all ones (VEX).
 template <class T, class Test>
 void compare(State& s, const Instruction& i, const Test& test) {
-  const Lanes<T> &a = register_lanes<T>(s, i, 1), b = source<T>(s, i, 2);
+  const Lanes<T>&a = register_lanes<T>(s, i, 1), b = source<T>(s, i, 2);
   if (i.operand[0].kind == Kind::kMask) {
     uint64_t bits = 0;
     for (int n = 0; n < kLanes<T>; ++n) bits |= static_cast<uint64_t>(test(a[n], b[n])) << n;
@@ -113,7 +113,7 @@ void test_no_bits(State& s, const Instruction& i) {
 template <class T>
 void blend_by_mask(State& s, const Instruction& i) {
   const uint64_t lanes = selected(s, i);
-  const Lanes<T> &a = register_lanes<T>(s, i, 1), b = source<T>(s, i, 2);
+  const Lanes<T>&a = register_lanes<T>(s, i, 1), b = source<T>(s, i, 2);
   Lanes<T> r;
   for (int n = 0; n < kLanes<T>; ++n) r[n] = lanes >> n & 1 ? b[n] : i.zeroing ? T() : a[n];
   Instruction unmasked = i;
@@ -124,7 +124,7 @@ void blend_by_mask(State& s, const Instruction& i) {
 // Operand 2 where the lane of operand 3 is negative.
 template <class T>
 void blend_by_signs(State& s, const Instruction& i) {
-  const Lanes<T> &a = register_lanes<T>(s, i, 1), b = source<T>(s, i, 2);
+  const Lanes<T>&a = register_lanes<T>(s, i, 1), b = source<T>(s, i, 2);
   const Lanes<T>& signs = register_lanes<T>(s, i, 3);
   Lanes<T> r;
   for (int n = 0; n < kLanes<T>; ++n) r[n] = signs[n] < 0 ? b[n] : a[n];
@@ -134,7 +134,7 @@ void blend_by_signs(State& s, const Instruction& i) {
 // By the bits of the immediate; those of VPBLENDW repeat in every 128 bits.
 template <class T>
 void blend_by_immediate(State& s, const Instruction& i) {
-  const Lanes<T> &a = register_lanes<T>(s, i, 1), b = source<T>(s, i, 2);
+  const Lanes<T>&a = register_lanes<T>(s, i, 1), b = source<T>(s, i, 2);
   Lanes<T> r;
   for (int n = 0; n < kLanes<T>; ++n) r[n] = i.immediate >> n % 8 & 1 ? b[n] : a[n];
   write(s, i, r);

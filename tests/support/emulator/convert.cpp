@@ -40,10 +40,10 @@ void narrow(State& s, const Instruction& i) {
   write(s, i, r, i.operand[1].bytes / static_cast<int>(sizeof(From)));
 }
 
-#define NARROW(SIZES, TO, FROM)                                                       \
-  {ZYDIS_MNEMONIC_VPMOV##SIZES, &narrow<TO, FROM, Excess::kCut>},                     \
-      {ZYDIS_MNEMONIC_VPMOVS##SIZES, &narrow<TO, FROM, Excess::kSigned>}, {           \
-    ZYDIS_MNEMONIC_VPMOVUS##SIZES, &narrow<TO, FROM, Excess::kUnsigned>               \
+#define NARROW(SIZES, TO, FROM)                                             \
+  {ZYDIS_MNEMONIC_VPMOV##SIZES, &narrow<TO, FROM, Excess::kCut>},           \
+      {ZYDIS_MNEMONIC_VPMOVS##SIZES, &narrow<TO, FROM, Excess::kSigned>}, { \
+    ZYDIS_MNEMONIC_VPMOVUS##SIZES, &narrow<TO, FROM, Excess::kUnsigned>     \
   }
 
 constexpr Row kRows[] = {

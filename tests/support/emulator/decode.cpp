@@ -128,8 +128,8 @@ void take_vector(const Decoded& d, Instruction& to) {
   if (avx.mask.mode > ZYDIS_MASK_MODE_DISABLED) {
     to.mask = static_cast<uint8_t>(ZydisRegisterGetId(avx.mask.reg));
   }
-  to.zeroing = avx.mask.mode == ZYDIS_MASK_MODE_ZEROING ||
-               avx.mask.mode == ZYDIS_MASK_MODE_CONTROL_ZEROING;
+  to.zeroing =
+      avx.mask.mode == ZYDIS_MASK_MODE_ZEROING || avx.mask.mode == ZYDIS_MASK_MODE_CONTROL_ZEROING;
   to.broadcast = avx.broadcast.mode != ZYDIS_BROADCAST_MODE_INVALID && !avx.broadcast.is_static;
   to.rounding = static_cast<uint8_t>(avx.rounding.mode);
 }

@@ -79,7 +79,8 @@ constexpr int kGregs[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP
 
 void take_registers(State& s, const ucontext_t& context) {
   s = {};
-  for (int i = 0; i < 16; ++i) s.gpr[i] = static_cast<uint64_t>(context.uc_mcontext.gregs[kGregs[i]]);
+  for (int i = 0; i < 16; ++i)
+    s.gpr[i] = static_cast<uint64_t>(context.uc_mcontext.gregs[kGregs[i]]);
   s.rip = static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RIP]);
   const auto flags = static_cast<uint64_t>(context.uc_mcontext.gregs[REG_EFL]);
   s.flags = {(flags & 1) != 0, (flags >> 2 & 1) != 0, (flags >> 6 & 1) != 0, (flags >> 7 & 1) != 0,

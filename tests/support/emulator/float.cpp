@@ -1,6 +1,6 @@
 // Arithmetic in fp32. Rounding and denormals follow MXCSR, as the compiled operations here do.
-#include <xmmintrin.h>
 #include <emmintrin.h>
+#include <xmmintrin.h>
 
 #include <bit>
 #include <cmath>
@@ -69,9 +69,7 @@ constexpr auto kReciprocalRoot14 = [](float a) { return reciprocal_root14(a); };
 constexpr auto kReciprocal12 = [](float a) { return reciprocal12(a); };
 constexpr auto kReciprocalRoot12 = [](float a) { return reciprocal_root12(a); };
 
-bool is_signaling(float a) {
-  return std::isnan(a) && !(std::bit_cast<uint32_t>(a) & 0x400000u);
-}
+bool is_signaling(float a) { return std::isnan(a) && !(std::bit_cast<uint32_t>(a) & 0x400000u); }
 
 // a * 2^floor(b); special cases by Intel SDM vol. 2, VSCALEFPS, table of special cases.
 float scale(float a, float b) {

@@ -69,8 +69,8 @@ void fma_scalar(State& s, const Instruction& i) {
   Lanes<float> three{};
   three[0] = scalar_source<float>(s, i, 2);
   Lanes<float> r = register_lanes<float>(s, i, 0);
-  const float sum = fused<kForm, kNegateProduct, kNegateAddend>(
-      r, register_lanes<float>(s, i, 1), three)[0];
+  const float sum =
+      fused<kForm, kNegateProduct, kNegateAddend>(r, register_lanes<float>(s, i, 1), three)[0];
   if (selected(s, i) & 1) {
     r[0] = sum;
   } else if (i.zeroing) {
@@ -81,13 +81,13 @@ void fma_scalar(State& s, const Instruction& i) {
   write(s, unmasked, r, 4);
 }
 
-#define FORMS(NAME, NEGATE_PRODUCT, NEGATE_ADDEND)                                               \
-  {ZYDIS_MNEMONIC_##NAME##132PS, &fma_packed<Form::k132, NEGATE_PRODUCT, NEGATE_ADDEND>},        \
-      {ZYDIS_MNEMONIC_##NAME##213PS, &fma_packed<Form::k213, NEGATE_PRODUCT, NEGATE_ADDEND>},    \
-      {ZYDIS_MNEMONIC_##NAME##231PS, &fma_packed<Form::k231, NEGATE_PRODUCT, NEGATE_ADDEND>},    \
-      {ZYDIS_MNEMONIC_##NAME##132SS, &fma_scalar<Form::k132, NEGATE_PRODUCT, NEGATE_ADDEND>},    \
-      {ZYDIS_MNEMONIC_##NAME##213SS, &fma_scalar<Form::k213, NEGATE_PRODUCT, NEGATE_ADDEND>}, {  \
-    ZYDIS_MNEMONIC_##NAME##231SS, &fma_scalar<Form::k231, NEGATE_PRODUCT, NEGATE_ADDEND>         \
+#define FORMS(NAME, NEGATE_PRODUCT, NEGATE_ADDEND)                                              \
+  {ZYDIS_MNEMONIC_##NAME##132PS, &fma_packed<Form::k132, NEGATE_PRODUCT, NEGATE_ADDEND>},       \
+      {ZYDIS_MNEMONIC_##NAME##213PS, &fma_packed<Form::k213, NEGATE_PRODUCT, NEGATE_ADDEND>},   \
+      {ZYDIS_MNEMONIC_##NAME##231PS, &fma_packed<Form::k231, NEGATE_PRODUCT, NEGATE_ADDEND>},   \
+      {ZYDIS_MNEMONIC_##NAME##132SS, &fma_scalar<Form::k132, NEGATE_PRODUCT, NEGATE_ADDEND>},   \
+      {ZYDIS_MNEMONIC_##NAME##213SS, &fma_scalar<Form::k213, NEGATE_PRODUCT, NEGATE_ADDEND>}, { \
+    ZYDIS_MNEMONIC_##NAME##231SS, &fma_scalar<Form::k231, NEGATE_PRODUCT, NEGATE_ADDEND>        \
   }
 
 constexpr Row kRows[] = {
@@ -100,9 +100,8 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-const Fma16 fma16 = __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2")
-                        ? &fma16_hardware
-                        : &fma16_libm;
+const Fma16 fma16 =
+    __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2") ? &fma16_hardware : &fma16_libm;
 
 std::span<const Row> fma_rows() { return kRows; }
 

@@ -25,7 +25,8 @@ uint16_t to_f16(float x) {
   const auto bits = std::bit_cast<uint32_t>(x);
   const auto sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
   const uint32_t magnitude = bits & 0x7FFFFFFF;
-  if (magnitude > 0x7F800000) return static_cast<uint16_t>(sign | 0x7E00 | (magnitude >> 13 & 0x3FF));
+  if (magnitude > 0x7F800000)
+    return static_cast<uint16_t>(sign | 0x7E00 | (magnitude >> 13 & 0x3FF));
   if (magnitude >= 0x477FF000) return static_cast<uint16_t>(sign | 0x7C00);  // 65520 and more
   if (magnitude < 0x38800000) {
     // Below 2^-14 the result counts multiples of 2^-24; adding 1.5 * 2^-1 rounds to those.
@@ -45,7 +46,7 @@ void narrow_to_bf16(State& s, const Instruction& i) {
 
 // Operand 2 gives the lower half.
 void narrow_two_to_bf16(State& s, const Instruction& i) {
-  const Lanes<float> &high = register_lanes<float>(s, i, 1);
+  const Lanes<float>& high = register_lanes<float>(s, i, 1);
   const Lanes<float> low = whole_source<float>(s, i, 2, i.vector_bytes);
   const int count = lane_count<float>(i);
   Lanes<uint16_t> r{};

@@ -37,7 +37,7 @@ constexpr auto kMultiplyAdd8 = [](const uint8_t* a, const int8_t* b) {
 
 template <class To, class A, class B, auto kOperation>
 void pairs(State& s, const Instruction& i) {
-  const Lanes<To> &a = register_lanes<To>(s, i, 1), b = source<To>(s, i, 2);
+  const Lanes<To>&a = register_lanes<To>(s, i, 1), b = source<To>(s, i, 2);
   Lanes<A> x;
   Lanes<B> y;
   std::memcpy(x.v, a.v, 64);
@@ -65,7 +65,7 @@ void ternary_logic(State& s, const Instruction& i) {
 // Sum of four products of unsigned and signed bytes, added to the destination.
 template <bool kSaturate>
 void dot_bytes(State& s, const Instruction& i) {
-  const Lanes<uint32_t> &a = register_lanes<uint32_t>(s, i, 1), b = source<uint32_t>(s, i, 2);
+  const Lanes<uint32_t>&a = register_lanes<uint32_t>(s, i, 1), b = source<uint32_t>(s, i, 2);
   Lanes<int32_t> r = register_lanes<int32_t>(s, i, 0);
   for (int n = 0; n < 16; ++n) {
     int32_t sum = 0;
@@ -73,10 +73,10 @@ void dot_bytes(State& s, const Instruction& i) {
       sum += static_cast<uint8_t>(a[n] >> 8 * byte) * static_cast<int8_t>(b[n] >> 8 * byte);
     }
     const int64_t exact = int64_t{r[n]} + sum;
-    r[n] = static_cast<int32_t>(
-        kSaturate ? std::clamp<int64_t>(exact, std::numeric_limits<int32_t>::min(),
-                                        std::numeric_limits<int32_t>::max())
-                  : exact);
+    r[n] = static_cast<int32_t>(kSaturate ? std::clamp<int64_t>(exact,
+                                                                std::numeric_limits<int32_t>::min(),
+                                                                std::numeric_limits<int32_t>::max())
+                                          : exact);
   }
   write(s, i, r);
 }

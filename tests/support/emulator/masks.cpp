@@ -103,14 +103,18 @@ void signs_to_mask(State& s, const Instruction& i) {
   set_mask(s, i, bits, lane_count<T>(i));
 }
 
-#define EVERY_WIDTH(NAME, ...)                                                       \
-  {ZYDIS_MNEMONIC_##NAME##B, &__VA_ARGS__ <8>}, {ZYDIS_MNEMONIC_##NAME##W, &__VA_ARGS__ <16>}, \
-      {ZYDIS_MNEMONIC_##NAME##D, &__VA_ARGS__ <32>}, {ZYDIS_MNEMONIC_##NAME##Q, &__VA_ARGS__ <64>}
+#define EVERY_WIDTH(NAME, ...)                                                               \
+  {ZYDIS_MNEMONIC_##NAME##B, &__VA_ARGS__<8>}, {ZYDIS_MNEMONIC_##NAME##W, &__VA_ARGS__<16>}, \
+      {ZYDIS_MNEMONIC_##NAME##D, &__VA_ARGS__<32>}, {                                        \
+    ZYDIS_MNEMONIC_##NAME##Q, &__VA_ARGS__<64>                                               \
+  }
 
-#define EVERY_WIDTH_WITH(NAME, FUNCTION, SECOND)                                                 \
-  {ZYDIS_MNEMONIC_##NAME##B, &FUNCTION<8, SECOND>}, {ZYDIS_MNEMONIC_##NAME##W, &FUNCTION<16, SECOND>}, \
-      {ZYDIS_MNEMONIC_##NAME##D, &FUNCTION<32, SECOND>},                                         \
-      {ZYDIS_MNEMONIC_##NAME##Q, &FUNCTION<64, SECOND>}
+#define EVERY_WIDTH_WITH(NAME, FUNCTION, SECOND)           \
+  {ZYDIS_MNEMONIC_##NAME##B, &FUNCTION<8, SECOND>},        \
+      {ZYDIS_MNEMONIC_##NAME##W, &FUNCTION<16, SECOND>},   \
+      {ZYDIS_MNEMONIC_##NAME##D, &FUNCTION<32, SECOND>}, { \
+    ZYDIS_MNEMONIC_##NAME##Q, &FUNCTION<64, SECOND>        \
+  }
 
 constexpr Row kRows[] = {
     EVERY_WIDTH(KMOV, kmov),

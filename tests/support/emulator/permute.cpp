@@ -41,16 +41,16 @@ Lanes<T> from_two(const Lanes<T>& index, const Lanes<T>& low, const Lanes<T>& hi
 template <class T>
 void permute_indices(State& s, const Instruction& i) {
   const Lanes<T> high = whole_source<T>(s, i, 2, i.vector_bytes);
-  write(s, i, from_two(register_lanes<T>(s, i, 0), register_lanes<T>(s, i, 1), high,
-                       lane_count<T>(i)));
+  write(s, i,
+        from_two(register_lanes<T>(s, i, 0), register_lanes<T>(s, i, 1), high, lane_count<T>(i)));
 }
 
 // VPERMT2: operand 1 has the indices into the destination and operand 2.
 template <class T>
 void permute_tables(State& s, const Instruction& i) {
   const Lanes<T> high = whole_source<T>(s, i, 2, i.vector_bytes);
-  write(s, i, from_two(register_lanes<T>(s, i, 1), register_lanes<T>(s, i, 0), high,
-                       lane_count<T>(i)));
+  write(s, i,
+        from_two(register_lanes<T>(s, i, 1), register_lanes<T>(s, i, 0), high, lane_count<T>(i)));
 }
 
 // VPERMILPS, VPERMILPD: within 128 bits, by the immediate or by operand 2.
@@ -58,10 +58,9 @@ template <class T>
 void permute_in_128(State& s, const Instruction& i) {
   constexpr int kIn128 = 16 / static_cast<int>(sizeof(T));
   const bool immediate = i.operand[2].kind == Kind::kImmediate;
-  const Lanes<T> a = immediate ? whole_source<T>(s, i, 1, i.vector_bytes)
-                               : register_lanes<T>(s, i, 1);
-  const Lanes<T> index =
-      immediate ? Lanes<T>{} : whole_source<T>(s, i, 2, i.vector_bytes);
+  const Lanes<T> a =
+      immediate ? whole_source<T>(s, i, 1, i.vector_bytes) : register_lanes<T>(s, i, 1);
+  const Lanes<T> index = immediate ? Lanes<T>{} : whole_source<T>(s, i, 2, i.vector_bytes);
   Lanes<T> r;
   for (int n = 0; n < kLanes<T>; ++n) {
     int from = 0;

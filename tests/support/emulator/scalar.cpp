@@ -156,7 +156,8 @@ void bzhi(State& s, const Instruction& i) {
   const int from = static_cast<int>(read(s, i, 2) & 0xFF);
   s.flags.carry = from > bytes * 8 - 1;
   s.flags.overflow = false;
-  const uint64_t r = from >= bytes * 8 ? read(s, i, 1) : read(s, i, 1) & ((uint64_t{1} << from) - 1);
+  const uint64_t r =
+      from >= bytes * 8 ? read(s, i, 1) : read(s, i, 1) & ((uint64_t{1} << from) - 1);
   set_result_flags(s, r, bytes);
   write(s, i, 0, r);
 }

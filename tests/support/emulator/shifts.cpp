@@ -36,7 +36,7 @@ void shift(State& s, const Instruction& i) {
 // A count for each lane.
 template <class T, auto kShift>
 void shift_each(State& s, const Instruction& i) {
-  const Lanes<T> &a = register_lanes<T>(s, i, 1), b = source<T>(s, i, 2);
+  const Lanes<T>&a = register_lanes<T>(s, i, 1), b = source<T>(s, i, 2);
   Lanes<T> r;
   for (int n = 0; n < kLanes<T>; ++n) {
     r[n] = kShift(a[n], static_cast<uint64_t>(static_cast<std::make_unsigned_t<T>>(b[n])));

@@ -85,8 +85,8 @@ void pack(State& s, const Instruction& i) {
   for (int n = 0; n < kLanes<To>; ++n) {
     const int part = n / kIn128<To> * kIn128<From>, at = n % kIn128<To>;
     const From value = at < kIn128<From> ? a[part + at] : b[part + at - kIn128<From>];
-    r[n] = static_cast<To>(std::clamp<int64_t>(value, std::numeric_limits<To>::min(),
-                                               std::numeric_limits<To>::max()));
+    r[n] = static_cast<To>(
+        std::clamp<int64_t>(value, std::numeric_limits<To>::min(), std::numeric_limits<To>::max()));
   }
   write(s, i, r);
 }

@@ -1,5 +1,5 @@
-// AMX (Intel SDM vol. 1, 18; vol. 2, the instructions). Stricter than hardware: what would be #UD or
-// #GP there, or is reserved, ends the test with the instruction printed.
+// AMX (Intel SDM vol. 1, 18; vol. 2, the instructions). Stricter than hardware: what would be #UD
+// or #GP there, or is reserved, ends the test with the instruction printed.
 #include <xmmintrin.h>
 
 #include <algorithm>
@@ -27,7 +27,8 @@ void ldtilecfg(State& s, const Instruction& i) {
   if (c.palette != 1) refuse(i, "a palette that is neither 0 nor 1");
   const auto zero = [](uint64_t x) { return x == 0; };
   if (!std::all_of(c.reserved, c.reserved + 14, zero) ||
-      !std::all_of(c.colsb + 8, c.colsb + 16, zero) || !std::all_of(c.rows + 8, c.rows + 16, zero)) {
+      !std::all_of(c.colsb + 8, c.colsb + 16, zero) ||
+      !std::all_of(c.rows + 8, c.rows + 16, zero)) {
     refuse(i, "a reserved byte of the tile configuration is not zero");
   }
   for (int t = 0; t < 8; ++t) {
