@@ -22,9 +22,11 @@ constexpr uint64_t kMask = 0xB38D;
 
 // zmm0 to zmm3, in and out; k1 is kMask.
 struct Vectors {
+  using Word = uint32_t __attribute__((may_alias));
+  using Half = uint16_t __attribute__((may_alias));
   alignas(64) float f[4][16];
-  uint32_t& bits(int vector, int lane) { return reinterpret_cast<uint32_t*>(f[vector])[lane]; }
-  uint16_t& half(int vector, int lane) { return reinterpret_cast<uint16_t*>(f[vector])[lane]; }
+  Word& bits(int vector, int lane) { return reinterpret_cast<Word*>(f[vector])[lane]; }
+  Half& half(int vector, int lane) { return reinterpret_cast<Half*>(f[vector])[lane]; }
 };
 
 class Code : public Xbyak::CodeGenerator {
