@@ -22,11 +22,19 @@ constexpr uint64_t kMask = 0xB38D;
 
 // zmm0 to zmm3, in and out; k1 is kMask.
 struct Vectors {
-  using Word = uint32_t __attribute__((may_alias));
-  using Half = uint16_t __attribute__((may_alias));
   alignas(64) float f[4][16];
-  Word& bits(int vector, int lane) { return reinterpret_cast<Word*>(f[vector])[lane]; }
-  Half& half(int vector, int lane) { return reinterpret_cast<Half*>(f[vector])[lane]; }
+
+  uint32_t bits(int vector, int lane) const { return std::bit_cast<uint32_t>(f[vector][lane]); }
+  uint16_t half(int vector, int lane) const {
+    return static_cast<uint16_t>(bits(vector, lane / 2) >> lane % 2 * 16);
+  }
+  void set_bits(int vector, int lane, uint32_t value) {
+    f[vector][lane] = std::bit_cast<float>(value);
+  }
+  void set_half(int vector, int lane, uint16_t value) {
+    const uint32_t kept = bits(vector, lane / 2) & 0xFFFF0000u >> lane % 2 * 16;
+    set_bits(vector, lane / 2, kept | static_cast<uint32_t>(value) << lane % 2 * 16);
+  }
 };
 
 class Code : public Xbyak::CodeGenerator {
@@ -52,8 +60,9 @@ Vectors random_vectors() {
   return v;
 }
 
-Vectors run(const std::function<void(Code&)>& emit, Vectors v = random_vectors()) {
+Vectors run(const std::function<void(Code&)>& emit, const Vectors& from = random_vectors()) {
   Code code(emit);
+  Vectors v = from;
   emulate(code.getCode(), &v);
   return v;
 }
@@ -112,7 +121,7 @@ TEST(EmulatedEvex, DoesNotTouchWhatIsNotSelected) {
 
 TEST(EmulatedEvex, PermutesAcrossTwoVectors) {
   Vectors v = random_vectors();
-  for (int n = 0; n < 16; ++n) v.bits(0, n) = static_cast<uint32_t>(n * 7 + 3);
+  for (int n = 0; n < 16; ++n) v.set_bits(0, n, static_cast<uint32_t>(n * 7 + 3));
   Vectors before = v;
   v = run([](Code& c) { c.vpermi2ps(zmm0, zmm1, zmm2); }, v);
   for (int n = 0; n < 16; ++n) {
@@ -121,7 +130,8 @@ TEST(EmulatedEvex, PermutesAcrossTwoVectors) {
   }
   v = run([](Code& c) { c.vpermw(zmm3, zmm0, zmm1); }, before);
   for (int n = 0; n < 32; ++n) {
-    EXPECT_EQ(v.half(3, n), before.half(1, before.half(0, n) & 31));
+    const int index = before.half(0, n) & 31;
+    EXPECT_EQ(v.half(3, n), before.half(1, index));
   }
 }
 
@@ -159,7 +169,7 @@ TEST(EmulatedEvex, RoundsToBf16InEveryClass) {
                            : n % 4 == 1 ? 0x7FFF
                            : n % 4 == 2 ? 0x8001
                                         : random() & 0xFFFF;
-      v.bits(1, n) = (random() & 1) << 31 | exponent << 23 | (random() & 0x7F) << 16 | low;
+      v.set_bits(1, n, (random() & 1) << 31 | exponent << 23 | (random() & 0x7F) << 16 | low);
     }
     const Vectors before = v;
     v = run([](Code& c) { c.vcvtneps2bf16(ymm0, zmm1); }, v);
@@ -180,8 +190,8 @@ TEST(EmulatedEvex, RoundsToBf16InEveryClass) {
 TEST(EmulatedEvex, AddsProductsOfBf16Pairs) {
   Vectors v = random_vectors();
   for (int n = 0; n < 32; ++n) {
-    v.half(1, n) = kernels::to_bf16(v.f[1][n / 2] + n);
-    v.half(2, n) = kernels::to_bf16(v.f[2][n / 2] - n);
+    v.set_half(1, n, kernels::to_bf16(v.f[1][n / 2] + n));
+    v.set_half(2, n, kernels::to_bf16(v.f[2][n / 2] - n));
   }
   Vectors before = v;
   v = run([](Code& c) { c.vdpbf16ps(zmm0, zmm1, zmm2); }, v);
