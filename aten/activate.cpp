@@ -82,6 +82,7 @@ void check_environment() {
 void enable_locked(State& s) {
   try {
     check_environment();
+    jit::set_inspection(settings().inspection);
     register_all();
     s.why.clear();
     active.store(true, std::memory_order_relaxed);
