@@ -1,9 +1,7 @@
 // The packer of matrix operands: from rows of either orientation to panels, see PackFormat.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <functional>
 
 namespace stoker::jit {
 
@@ -22,7 +20,7 @@ enum class PackOrder : uint8_t {
   kAlongN,  // [k][n], the second operand of mm: packing copies or interleaves
 };
 
-// AVX2 alone, for panels of every ISA: memory is the limit, not the width of the vectors.
+// What the code depends on: bytes without gaps, the key of the cache. AVX2 alone, for panels of every ISA: memory is the limit, not the width of the vectors.
 struct PackConfig {
   PackFormat format;
   PackSource source;  // kF32 to kBf16Pairs rounds; 16-bit values are moved unseen
@@ -31,15 +29,6 @@ struct PackConfig {
   bool stream;    // past the caches; `to` must be aligned to 32 bytes, and a fence must follow
 
   bool operator==(const PackConfig&) const = default;
-  struct Hash {
-    size_t operator()(const PackConfig& c) const noexcept {
-      const uint64_t key =
-          static_cast<uint64_t>(c.format) | static_cast<uint64_t>(c.source) << 8 |
-          static_cast<uint64_t>(c.order) << 16 | static_cast<uint64_t>(c.width) << 24 |
-          static_cast<uint64_t>(c.stream) << 32;
-      return std::hash<uint64_t>()(key);
-    }
-  };
 };
 
 struct PackArgs {
