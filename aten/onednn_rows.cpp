@@ -38,8 +38,8 @@ constexpr kernels::Row kRows[] = {
     {"onednn_packed_bf16", jit::Isa::kAvx512Bf16, kernels::DataType::kBFloat16, &one_type_only, {}},
 };
 
-at::Tensor reorder(std::span<const at::Tensor> sources) {
-  return operators()->reorder.call(side_by_side(sources), std::nullopt);
+Packed reorder(std::span<const at::Tensor> sources) {
+  return {operators()->reorder.call(side_by_side(sources), std::nullopt)};
 }
 
 // oneDNN pads the outputs to a multiple of 64.

@@ -144,7 +144,8 @@ class LinearEpilogue : public testing::TestWithParam<Isa> {
     Typed x(in, o.x, kK, kK + 3), w(in, o.w, kK, kK), bias(Element::kF32, o.bias, n, n);
     Typed other(e.other, o.other, n, n + 5), y(out, std::vector<float>(m * n), n, n + 2);
     std::vector<char> packed(static_cast<size_t>(options.layout.bytes(n, kK)));
-    pack(options.layout, w.data(), type_of(in), n, kK, packed.data(), Parallel());
+    const Matrix weight{w.data(), type_of(in), n, kK, kK, 1};
+    EXPECT_TRUE(pack(options.layout, weight, packed.data(), Parallel()));
     Product p{.x = x.data(),
               .x_type = type_of(in),
               .ldx = kK + 3,
@@ -223,7 +224,8 @@ TEST_P(LinearEpilogue, TheOtherMayBeTheResultItself) {
   const Operands64 o = operands(m, n);
   const JitOptions options{GetParam(), Layout::of(GetParam(), GemmMath::kF32), 1 << 20};
   std::vector<char> packed(static_cast<size_t>(options.layout.bytes(n, kK)));
-  pack(options.layout, o.w.data(), DataType::kFloat32, n, kK, packed.data(), Parallel());
+  const Matrix weight{o.w.data(), DataType::kFloat32, n, kK, kK, 1};
+  EXPECT_TRUE(pack(options.layout, weight, packed.data(), Parallel()));
   std::vector<float> y = o.other;
   const Epilogue e{.activation = Activation::kSilu, .combine = Combine::kAdd};
   const Product p{.x = o.x.data(),

@@ -105,7 +105,8 @@ struct Guarded {
 std::vector<char> packed(const Case& c, const Layout& layout) {
   const GuardedBuffer<char> result(static_cast<size_t>(layout.bytes(c.n, c.k)), 'P');
   const Guarded weight(c.types.w, c.w);
-  pack(layout, weight.data, c.types.w, c.n, c.k, result.data(), Parallel());
+  const Matrix matrix{weight.data, c.types.w, c.n, c.k, c.k, 1};
+  EXPECT_TRUE(pack(layout, matrix, result.data(), Parallel()));
   return result.values();
 }
 
