@@ -1,0 +1,86 @@
+#include "bench/micro/sampling.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+namespace stoker::bench {
+namespace {
+
+constexpr double kSampleSeconds = 1e-3;
+constexpr int kAttempts = 10;
+
+double seconds_of(const std::function<void()>& work, int64_t calls) {
+  const auto start = std::chrono::steady_clock::now();
+  for (int64_t i = 0; i < calls; ++i) work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+class Sampler {
+ public:
+  Sampler(Calibration& calibration, const Cost& cost, const std::function<void()>& work)
+      : calibration_(calibration), cost_(cost), work_(work) {
+    work();
+    const double once = std::max(seconds_of(work, 1), 1e-9);
+    calls_ = std::clamp<int64_t>(static_cast<int64_t>(kSampleSeconds / once), 1, 1 << 20);
+    before_ = calibration_.read();
+  }
+
+  int64_t calls() const { return calls_; }
+
+  // Seconds of calls() calls.
+  double sample() {
+    for (int attempt = 1;; ++attempt) {
+      work_();  // the caches are as the work leaves them, not as the calibration did
+      const double seconds = seconds_of(work_, calls_);
+      const Rates after = calibration_.read();
+      const bool good = usable(before_) && usable(after);
+      before_ = after;
+      if (!good && attempt < kAttempts) {
+        ++rejected_;
+        continue;
+      }
+      if (!good) ++disturbed_;
+      samples_.push_back(seconds / static_cast<double>(calls_));
+      return seconds;
+    }
+  }
+
+  void report(benchmark::State& state) {
+    if (samples_.empty()) return;
+    std::nth_element(samples_.begin(), samples_.begin() + samples_.size() / 2, samples_.end());
+    const double median = samples_[samples_.size() / 2];
+    const Rates& best = calibration_.best();
+    const double limit = std::max(cost_.flops / best.flops, cost_.bytes / best.bytes);
+    if (cost_.flops > 0) state.counters["GFLOP/s"] = cost_.flops / median * 1e-9;
+    if (cost_.bytes > 0) state.counters["GB/s"] = cost_.bytes / median * 1e-9;
+    state.counters["limit%"] = 100 * limit / median;
+    state.counters["rejected"] = rejected_;
+    state.counters["disturbed"] = disturbed_;
+  }
+
+ private:
+  bool usable(const Rates& rates) const {
+    return (cost_.flops == 0 || calibration_.good_flops(rates)) &&
+           (cost_.bytes == 0 || calibration_.good_bytes(rates));
+  }
+
+  Calibration& calibration_;
+  const Cost cost_;
+  const std::function<void()>& work_;
+  int64_t calls_ = 1;
+  Rates before_;
+  std::vector<double> samples_;
+  int rejected_ = 0, disturbed_ = 0;
+};
+
+}  // namespace
+
+void measure(benchmark::State& state, Calibration& calibration, const Cost& cost,
+             const std::function<void()>& work) {
+  Sampler sampler(calibration, cost, work);
+  while (state.KeepRunningBatch(sampler.calls())) state.SetIterationTime(sampler.sample());
+  sampler.report(state);
+}
+
+}  // namespace stoker::bench
