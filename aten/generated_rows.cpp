@@ -1,26 +1,18 @@
 #include "aten/generated_rows.h"
 
 #include <ATen/EmptyTensor.h>
-#include <ATen/Parallel.h>
 
 #include "aten/machine.h"
+#include "aten/numerics.h"
 #include "aten/pack_memory.h"
+#include "aten/threads.h"
 #include "kernels/linear/jit.h"
 
 namespace stoker::aten {
 namespace {
 
 using jit::GemmMath;
-using kernels::DataType;
 using kernels::linear::Layout;
-
-// torch's own threads, and as many as torch.set_num_threads allows.
-kernels::Parallel torch_threads() {
-  const auto run = [](int64_t tasks, void (*body)(void*, int64_t, int64_t), void* state) {
-    at::parallel_for(0, tasks, 1, [&](int64_t begin, int64_t end) { body(state, begin, end); });
-  };
-  return {at::in_parallel_region() ? 1 : at::get_num_threads(), run};
-}
 
 Layout layout_for(GemmMath math) { return Layout::of(machine().isa, math); }
 
@@ -62,10 +54,7 @@ Packed packed_panels(const WeightProduct& product, const Layout& layout) {
 at::Tensor result_of(const WeightProduct& product) {
   at::DimVector sizes(product.input->sizes());
   sizes.back() = product.problem.n;
-  const DataType type = product.problem.output;
-  return at::Tensor(at::detail::empty_cpu(sizes, type == DataType::kFloat32   ? at::kFloat
-                                                 : type == DataType::kFloat16 ? at::kHalf
-                                                                              : at::kBFloat16));
+  return at::Tensor(at::detail::empty_cpu(sizes, scalar_type(product.problem.output)));
 }
 
 }  // namespace
@@ -76,16 +65,19 @@ RowResult run_generated(GemmMath math, const WeightProduct& product) {
   if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
   const kernels::MatmulProblem& problem = product.problem;
   at::Tensor result = result_of(product);
-  const kernels::linear::Product call{product.input->const_data_ptr(),
-                                      problem.input,
-                                      packed.value.const_data_ptr(),
-                                      product.bias ? product.bias->const_data_ptr() : nullptr,
-                                      product.bias ? data_type(*product.bias) : problem.input,
-                                      result.mutable_data_ptr(),
-                                      problem.output,
-                                      problem.m,
-                                      problem.n,
-                                      problem.k};
+  const kernels::linear::Product call{
+      .x = product.input->const_data_ptr(),
+      .x_type = problem.input,
+      .ldx = problem.k,
+      .packed = packed.value.const_data_ptr(),
+      .bias = product.bias ? product.bias->const_data_ptr() : nullptr,
+      .bias_type = product.bias ? data_type(*product.bias) : problem.input,
+      .y = result.mutable_data_ptr(),
+      .y_type = problem.output,
+      .ldy = problem.n,
+      .m = problem.m,
+      .n = problem.n,
+      .k = problem.k};
   const Machine& m = machine();
   if (!kernels::linear::run_jit(call, {m.isa, layout, m.l2_bytes}, torch_threads())) {
     return {at::Tensor(), "no memory for a generated kernel"};

@@ -10,7 +10,7 @@
 namespace stoker::aten {
 namespace {
 
-struct Linear : ReturnsResult {
+struct Linear : ReturnsResult<WeightProduct> {
   using Schema = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&);
   static constexpr OpId id = OpId::kLinear;
 
@@ -19,7 +19,7 @@ struct Linear : ReturnsResult {
     return at::compositeimplicitautograd::linear(input, weight, bias);
   }
 
-  static const char* to_product(WeightProduct& product, const at::Tensor& input,
+  static const char* to_problem(WeightProduct& product, const at::Tensor& input,
                                 const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
     return linear_product(product, input, weight, bias);
   }

@@ -27,20 +27,20 @@ const char* plain_out(const WeightProduct& product, const Tensor& a, const Tenso
   return nullptr;
 }
 
-struct Addmm : ReturnsResult {
+struct Addmm : ReturnsResult<WeightProduct> {
   using Schema = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&);
   static constexpr OpId id = OpId::kAddmm;
   static Tensor stock(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                       const Scalar& alpha) {
     return at::cpu::addmm(self, a, b, beta, alpha);
   }
-  static const char* to_product(WeightProduct& product, const Tensor& self, const Tensor& a,
+  static const char* to_problem(WeightProduct& product, const Tensor& self, const Tensor& a,
                                 const Tensor& b, const Scalar& beta, const Scalar& alpha) {
     return addmm_product(product, self, a, b, beta, alpha);
   }
 };
 
-struct AddmmOut : CopiesToOut {
+struct AddmmOut : CopiesToOut<WeightProduct> {
   using Schema = Tensor&(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&,
                          Tensor&);
   static constexpr OpId id = OpId::kAddmmOut;
@@ -48,7 +48,7 @@ struct AddmmOut : CopiesToOut {
                        const Scalar& alpha, Tensor& out) {
     return at::cpu::addmm_out(out, self, a, b, beta, alpha);
   }
-  static const char* to_product(WeightProduct& product, const Tensor& self, const Tensor& a,
+  static const char* to_problem(WeightProduct& product, const Tensor& self, const Tensor& a,
                                 const Tensor& b, const Scalar& beta, const Scalar& alpha,
                                 const Tensor& out) {
     if (const char* why = addmm_product(product, self, a, b, beta, alpha)) return why;
@@ -56,22 +56,22 @@ struct AddmmOut : CopiesToOut {
   }
 };
 
-struct Mm : ReturnsResult {
+struct Mm : ReturnsResult<WeightProduct> {
   using Schema = Tensor(const Tensor&, const Tensor&);
   static constexpr OpId id = OpId::kMm;
   static Tensor stock(const Tensor& a, const Tensor& b) { return at::cpu::mm(a, b); }
-  static const char* to_product(WeightProduct& product, const Tensor& a, const Tensor& b) {
+  static const char* to_problem(WeightProduct& product, const Tensor& a, const Tensor& b) {
     return mm_product(product, a, b);
   }
 };
 
-struct MmOut : CopiesToOut {
+struct MmOut : CopiesToOut<WeightProduct> {
   using Schema = Tensor&(const Tensor&, const Tensor&, Tensor&);
   static constexpr OpId id = OpId::kMmOut;
   static Tensor& stock(const Tensor& a, const Tensor& b, Tensor& out) {
     return at::cpu::mm_out(out, a, b);
   }
-  static const char* to_product(WeightProduct& product, const Tensor& a, const Tensor& b,
+  static const char* to_problem(WeightProduct& product, const Tensor& a, const Tensor& b,
                                 const Tensor& out) {
     if (const char* why = mm_product(product, a, b)) return why;
     return plain_out(product, a, out);

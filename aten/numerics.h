@@ -2,7 +2,7 @@
 // precision switches, the user's autocast and whether a module in eval mode is running.
 #pragma once
 
-#include <c10/core/ScalarType.h>
+#include <ATen/core/Tensor.h>
 
 #include <atomic>
 
@@ -21,6 +21,18 @@ inline thread_local int eval_depth __attribute__((tls_model("initial-exec"))) = 
 inline bool bf16_mode() noexcept {
   return eval_depth > 0 &&
          process_dtype.load(std::memory_order_relaxed) == kernels::DataType::kBFloat16;
+}
+
+// Of a tensor that is known to be fp32, bf16 or fp16.
+inline kernels::DataType data_type(const at::Tensor& tensor) {
+  if (tensor.scalar_type() == at::kFloat) return kernels::DataType::kFloat32;
+  return tensor.scalar_type() == at::kHalf ? kernels::DataType::kFloat16
+                                           : kernels::DataType::kBFloat16;
+}
+
+inline c10::ScalarType scalar_type(kernels::DataType type) {
+  if (type == kernels::DataType::kFloat32) return at::kFloat;
+  return type == kernels::DataType::kFloat16 ? at::kHalf : at::kBFloat16;
 }
 
 struct ComputeType {

@@ -1,12 +1,15 @@
-// The one way an operator is overridden: gate -> problem -> select -> run, or stock.
+// The one way an operator is overridden: gate -> problem -> choose -> run, or stock.
 //
 // Op gives:
 //   using Schema = R(Args...);                      the C++ signature of the operator
 //   static constexpr OpId id;
 //   static R stock(Args...);                        the kernel that was replaced
-// and, where it has rows, by deriving from ReturnsResult or CopiesToOut:
-//   static const char* to_product(WeightProduct&, Args...);   why not, or null
-//   static R finish(at::Tensor, Args...);                     hands the result back
+// and, where it has rows, by deriving from ReturnsResult<Problem> or CopiesToOut<Problem>:
+//   static const char* to_problem(Problem&, Args...);   why not, or null
+//   static R finish(at::Tensor, Args...);               hands the result back
+// where the rows for a Problem are
+//   const char* choose_row(Problem&, const kernels::Row*&);          why there is none, or null
+//   RowResult run_row(const kernels::Row&, const Problem&);          may decline
 // Nothing else in the library calls stock or counts.
 #pragma once
 
@@ -20,8 +23,9 @@
 
 #include "aten/counters.h"
 #include "aten/gate.h"
+#include "aten/row_result.h"
 #include "aten/settings.h"
-#include "aten/weight_product.h"
+#include "kernels/select.h"
 
 namespace stoker::aten {
 
@@ -64,14 +68,20 @@ struct StopAtExit {
 };
 
 // How the result of a row becomes what the operator returns.
+template <class P>
 struct ReturnsResult {
+  using Problem = P;
+
   template <class... Args>
   static at::Tensor finish(at::Tensor result, const Args&...) {
     return result;
   }
 };
 
+template <class P>
 struct CopiesToOut {  // out is the last argument
+  using Problem = P;
+
   template <class... Args>
   static at::Tensor& finish(const at::Tensor& result, Args&... args) {
     at::Tensor& out = std::get<sizeof...(Args) - 1>(std::tie(args...));
@@ -107,27 +117,28 @@ struct Override<Op, R(Args...)> {
   }
 
  private:
-  static constexpr bool kHasRows = requires { &Op::to_product; };
+  static constexpr bool kHasRows = requires { &Op::to_problem; };
 
   // What throws declined: stock either works or raises its own error.
   static RowResult attempt(const kernels::Row*& row, Args... args) {
     try {
-      WeightProduct product;
-      if (const char* why = choose(product, row, args...)) return {at::Tensor(), why};
+      typename Op::Problem problem;
+      if (const char* why = choose(problem, row, args...)) return {at::Tensor(), why};
       RECORD_FUNCTION(row->name, {});
       const StockScope scope;
-      return run_weight_row(*row, product);
+      return run_row(*row, problem);
     } catch (const std::exception&) {
       return {at::Tensor(), "the row raised an error"};
     }
   }
 
-  static const char* choose(WeightProduct& product, const kernels::Row*& row, Args... args) {
+  template <class Problem>
+  static const char* choose(Problem& problem, const kernels::Row*& row, Args... args) {
     Operands operands;
     (operands.add(args), ...);
     if (const char* why = gate_operands(operands)) return why;
-    if (const char* why = Op::to_product(product, args...)) return why;
-    if (const char* why = choose_weight_row(product, row)) return why;
+    if (const char* why = Op::to_problem(problem, args...)) return why;
+    if (const char* why = choose_row(problem, row)) return why;
     return gate_context();
   }
 };

@@ -32,7 +32,7 @@ const char* collect_weight_rows() {
   return absent;
 }
 
-const char* choose_weight_row(WeightProduct& product, const kernels::Row*& row) {
+const char* choose_row(WeightProduct& product, const kernels::Row*& row) {
   const Machine& m = machine();
   kernels::Selection chosen =
       kernels::select(table(), product.problem, m.isa, *m.calibration, m.policy);
@@ -68,7 +68,7 @@ std::vector<std::string> runnable_rows(const kernels::MatmulProblem& problem) {
   return names;
 }
 
-RowResult run_weight_row(const kernels::Row& row, const WeightProduct& product) {
+RowResult run_row(const kernels::Row& row, const WeightProduct& product) {
   return row.generated ? run_generated(*row.generated, product) : run_onednn(product);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "aten/packed_weights.h"
+#include "aten/row_result.h"
 #include "kernels/select.h"
 
 namespace stoker::aten {
@@ -19,21 +20,9 @@ struct WeightProduct {
   Source weight;                      // as [n, k]
   bool known_weight = false;          // linear's operand is a weight; mm's may be an activation
   bool autocast = false;              // reached through AutocastCPU: operands may differ in type
-  // When a pack is worth making; choose_weight_row() says.
+  // When a pack is worth making; choose_row() says.
   uint32_t sightings = 0;  // calls before the operand is taken for a weight
   int64_t rows_before_pack = 0;
-};
-
-// Of a tensor that is known to be fp32, bf16 or fp16.
-inline kernels::DataType data_type(const at::Tensor& tensor) {
-  if (tensor.scalar_type() == at::kFloat) return kernels::DataType::kFloat32;
-  return tensor.scalar_type() == at::kHalf ? kernels::DataType::kFloat16
-                                           : kernels::DataType::kBFloat16;
-}
-
-struct RowResult {
-  at::Tensor value;  // [..., n], contiguous, of problem.output; undefined when declined
-  const char* declined = nullptr;
 };
 
 // Makes the table: generated kernels first, then the libraries' rows that are there. Called once,
@@ -42,12 +31,13 @@ const char* collect_weight_rows();
 
 // The row for `product`, which it completes. Null, or why there is none. In bf16 mode a product
 // that no bf16 row makes faster stays an fp32 one.
-const char* choose_weight_row(WeightProduct& product, const kernels::Row*& row);
+const char* choose_row(WeightProduct& product, const kernels::Row*& row);
 
 // Names of the rows that can compute `problem` on this CPU, best first; faster than stock or not.
 std::vector<std::string> runnable_rows(const kernels::MatmulProblem& problem);
 
-// Runs the row. Declined when the weight may not be packed.
-RowResult run_weight_row(const kernels::Row& row, const WeightProduct& product);
+// Runs the row; its value is [..., n], contiguous, of problem.output. Declined when the weight may
+// not be packed.
+RowResult run_row(const kernels::Row& row, const WeightProduct& product);
 
 }  // namespace stoker::aten

@@ -19,49 +19,49 @@ using at::Tensor;
                               decltype(at::_ops::name::call), decltype(at::_ops::name::call), \
                               &at::_ops::name::call>::type::call)
 
-struct Linear : ReturnsResult {
+struct Linear : ReturnsResult<WeightProduct> {
   using Schema = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&);
   static constexpr OpId id = OpId::kAutocastLinear;
   static Tensor stock(const Tensor& input, const Tensor& weight,
                       const std::optional<Tensor>& bias) {
     return STOCK_POLICY(linear)(input, weight, bias);
   }
-  static const char* to_product(WeightProduct& product, const Tensor& input, const Tensor& weight,
+  static const char* to_problem(WeightProduct& product, const Tensor& input, const Tensor& weight,
                                 const std::optional<Tensor>& bias) {
     product.autocast = true;
     return linear_product(product, input, weight, bias);
   }
 };
 
-struct Addmm : ReturnsResult {
+struct Addmm : ReturnsResult<WeightProduct> {
   using Schema = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&);
   static constexpr OpId id = OpId::kAutocastAddmm;
   static Tensor stock(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                       const Scalar& alpha) {
     return STOCK_POLICY(addmm)(self, a, b, beta, alpha);
   }
-  static const char* to_product(WeightProduct& product, const Tensor& self, const Tensor& a,
+  static const char* to_problem(WeightProduct& product, const Tensor& self, const Tensor& a,
                                 const Tensor& b, const Scalar& beta, const Scalar& alpha) {
     product.autocast = true;
     return addmm_product(product, self, a, b, beta, alpha);
   }
 };
 
-struct Mm : ReturnsResult {
+struct Mm : ReturnsResult<WeightProduct> {
   using Schema = Tensor(const Tensor&, const Tensor&);
   static constexpr OpId id = OpId::kAutocastMm;
   static Tensor stock(const Tensor& a, const Tensor& b) { return STOCK_POLICY(mm)(a, b); }
-  static const char* to_product(WeightProduct& product, const Tensor& a, const Tensor& b) {
+  static const char* to_problem(WeightProduct& product, const Tensor& a, const Tensor& b) {
     product.autocast = true;
     return mm_product(product, a, b);
   }
 };
 
-struct Matmul : ReturnsResult {
+struct Matmul : ReturnsResult<WeightProduct> {
   using Schema = Tensor(const Tensor&, const Tensor&);
   static constexpr OpId id = OpId::kAutocastMatmul;
   static Tensor stock(const Tensor& a, const Tensor& b) { return STOCK_POLICY(matmul)(a, b); }
-  static const char* to_product(WeightProduct& product, const Tensor& a, const Tensor& b) {
+  static const char* to_problem(WeightProduct& product, const Tensor& a, const Tensor& b) {
     product.autocast = true;
     return matmul_product(product, a, b);
   }

@@ -4,13 +4,29 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <new>
+#include <type_traits>
 
 namespace stoker::jit {
 
-// Config is hashable (Config::Hash) and comparable; Function is a pointer to generated code.
-// Without locks: lists that only grow. A lock held by another thread at a fork would stay locked in
-// the child for ever.
+// The FNV-1a hash of a configuration's bytes (Fowler, Noll and Vo, 1991).
+template <class Config>
+struct BytesHash {
+  static_assert(std::has_unique_object_representations_v<Config>);
+  size_t operator()(const Config& config) const noexcept {
+    uint64_t hash = 0xCBF29CE484222325;
+    unsigned char bytes[sizeof(Config)];
+    std::memcpy(bytes, &config, sizeof bytes);
+    for (const unsigned char byte : bytes) hash = (hash ^ byte) * 0x100000001B3;
+    return static_cast<size_t>(hash);
+  }
+};
+
+// Config is a struct of bytes without gaps, and comparable; Function is a pointer to generated
+// code. Without locks: lists that only grow. A lock held by another thread at a fork would stay
+// locked in the child for ever.
 template <class Config, class Function>
 class CodeCache {
  public:
@@ -19,7 +35,7 @@ class CodeCache {
   // kernel at once, one of the two stays unused.
   template <class Generate>
   Function get(const Config& config, const Generate& generate) noexcept {
-    std::atomic<Node*>& head = lists_[typename Config::Hash()(config) % kLists];
+    std::atomic<Node*>& head = lists_[BytesHash<Config>()(config) % kLists];
     for (const Node* node = head.load(std::memory_order_acquire); node; node = node->next) {
       if (node->config == config) return node->function;
     }

@@ -14,6 +14,16 @@ enum class Isa : uint8_t {
   kAvx2,        // AVX2, FMA, F16C
   kAvx512,      // F, BW, DQ, VL, CD
   kAvx512Bf16,  // + AVX512_BF16
+  kAmx,         // + AMX_TILE, AMX_BF16, and the kernel's permission to use tiles
+};
+
+// Features one by one, for what the groups do not say. Each includes the operating system's support
+// of the registers it needs.
+struct Features {
+  bool avx_vnni = false;     // VPDPBUSD in VEX encoding
+  bool avx512_vnni = false;  // and in EVEX encoding
+  bool avx512_fp16 = false;
+  bool amx_bf16 = false, amx_int8 = false, amx_fp16 = false;
 };
 
 struct CpuInfo {
@@ -21,10 +31,23 @@ struct CpuInfo {
   int family = 0;      // display family (base + extended)
   int model = 0;       // display model
   Isa isa = Isa::kBaseline;
-  int64_t l2_bytes = 1 << 20;  // of one core
+  Features features = {};
+  int64_t l1_bytes = 32 << 10, l2_bytes = 1 << 20;  // data caches of one core
 };
 
-// Reads CPUID once; OS support of the vector state is included.
+// Where detect_cpu() gets its facts; tests bring those of other machines.
+struct CpuSource {
+  struct Registers {
+    uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
+  };
+  Registers (*cpuid)(uint32_t leaf, uint32_t subleaf) noexcept;
+  uint64_t (*xcr0)() noexcept;                // XGETBV(0); asked only where OSXSAVE is set
+  bool (*request_amx_permission)() noexcept;  // asked only where AMX is there
+};
+
+CpuInfo detect_cpu(const CpuSource& source);
+
+// This machine, read once. Asks Linux for the use of AMX tiles where the CPU has them.
 const CpuInfo& host_cpu() noexcept;
 
 const char* isa_name(Isa isa) noexcept;

@@ -1,9 +1,12 @@
 #include "jit/gen/gemm.h"
 
-#include <memory>
+#include <algorithm>
+#include <optional>
+#include <sstream>
 
 #include "jit/assembler.h"
 #include "jit/code_cache.h"
+#include "jit/phases/finish.h"
 
 namespace stoker::jit {
 namespace {
@@ -11,126 +14,119 @@ namespace {
 using Xbyak::Address;
 using Xbyak::Label;
 using Xbyak::Reg64;
+using Xbyak::RegExp;
 using Xbyak::Xmm;
 
+// Budget of vector registers: rows x vectors accumulators, `vectors` of B, one broadcast of A (up
+// to four where they are left), and the mask of bf16. gemm_max_rows() counts the same way.
 class Generator : public Assembler {
  public:
   explicit Generator(const GemmConfig& config)
-      : c_(config), zmm_(config.isa >= Isa::kAvx512), bytes_(gemm_lanes(config.isa) * 4) {}
+      : Assembler(config.isa), c_(config), bytes_(vector_bytes()) {}
 
   GemmKernel generate() {
-    enter(kTempCount);
-    load_args();
-    init_accumulators();
-    k_loop();
-    add_bias();
-    store();
+    const Gpr steps = gpr(), scratch = gpr();
+    load_args(steps);
+    init_accumulators(scratch, loop_->a[0]);
+    k_loop(steps, scratch);
+    loop_.reset();
+    operands_.reset();
+    scale();
+    add_bias(scratch);
+    finish_temps(c_.epilogue, c_.out) <= vecs_left() ? store() : spill_and_store(steps);
     leave();
-    return finish<GemmKernel>();
+    return finish<GemmKernel>(gemm_name(c_));
   }
 
  private:
-  static constexpr int kTempCount = 13;
   static constexpr int kUnroll = 4;
 
-  Reg64 b() const { return temp(0); }
-  Reg64 lda() const { return temp(1); }
-  Reg64 ldb() const { return temp(2); }
-  Reg64 steps() const { return temp(3); }
-  Reg64 scratch() const { return temp(4); }
-  Reg64 ldb3() const { return temp(5); }
-  Reg64 a(int group) const { return temp(6 + group); }  // row 3 * group of A
-  Reg64 ldc() const { return temp(11); }
-  Reg64 c() const { return temp(12); }
-  Reg64 next() const { return temp(12); }  // C is not looked at between start and end
-
-  // Vector registers: accumulators from 0, then B, then the sign-preserving mask of the odd halves,
-  // then what is broadcast from A.
-  Xmm vector(int i) const { return zmm_ ? Xmm(Xbyak::Zmm(i)) : Xmm(Xbyak::Ymm(i)); }
-  Xmm acc(int row, int v) const { return vector(row * c_.vectors + v); }
-  Xmm b_vector(int v) const { return vector(c_.rows * c_.vectors + v); }
-  int after_b() const { return c_.rows * c_.vectors + c_.vectors; }
-  Xmm odd_mask() const { return vector(after_b()); }
-  Xmm broadcast(int i) const {
-    const int first = after_b() + (c_.math == GemmMath::kBf16Wide ? 1 : 0);
-    const int free = (zmm_ ? 32 : 16) - first;
-    return vector(first + i % (free < 4 ? free : 4));
-  }
+  struct LoopRegs {
+    Gpr b, next, lda, ldb, ldb3;
+    std::vector<Gpr> a;  // rows 0, 3, 6, ... of A
+  };
+  struct Operands {
+    std::vector<Vec> b;
+    std::optional<Vec> odd_mask;  // keeps the odd halves of bf16 pairs
+    std::vector<Vec> broadcast;   // of A, in turn
+  };
 
   Address field(size_t offset) const { return ptr[args + static_cast<int>(offset)]; }
 #define ARG(name) field(offsetof(GemmArgs, name))
 
-  void load_args() {
-    mov(b(), ARG(b));
-    mov(lda(), ARG(lda));
-    mov(ldb(), ARG(ldb));
-    mov(steps(), ARG(steps));
-    mov(a(0), ARG(a));
-    for (int group = 1; group <= (c_.rows - 1) / 3; ++group) {
-      lea(a(group), ptr[a(group - 1) + lda() * 2]);
-      add(a(group), lda());
-    }
-    lea(ldb3(), ptr[ldb() + ldb() * 2]);
+  void load_args(const Reg64& steps) {
+    loop_.emplace(LoopRegs{gpr(), gpr(), gpr(), gpr(), gpr(), {}});
+    for (int group = 0; group <= (c_.rows - 1) / 3; ++group) loop_->a.push_back(gpr());
+    enter();
+    accumulators_ = vecs(c_.rows * c_.vectors);
+    operands_.emplace(Operands{vecs(c_.vectors), {}, {}});
     if (c_.math == GemmMath::kBf16Wide) {
-      mov(scratch().cvt32(), 0xFFFF0000);
-      vmovd(Xmm(odd_mask().getIdx()), scratch().cvt32());
-      vpbroadcastd(odd_mask(), Xmm(odd_mask().getIdx()));
+      operands_->odd_mask.emplace(vec());
+      load_constant(*operands_->odd_mask, 0xFFFF0000u);
     }
+    operands_->broadcast = vecs(std::min(vecs_left(), 4));
+    mov(loop_->b, ARG(b));
+    mov(loop_->next, ARG(next));
+    mov(loop_->lda, ARG(lda));
+    mov(loop_->ldb, ARG(ldb));
+    mov(steps, ARG(steps));
+    lea(loop_->ldb3, ptr[loop_->ldb + loop_->ldb * 2]);
   }
 
-  void zero(const Xmm& x) {
-    if (zmm_) {
-      vpxord(x, x, x);
-    } else {
-      vxorps(x, x, x);
-    }
+  const Xmm& acc(int row, int v) const {
+    return accumulators_[static_cast<size_t>(row * c_.vectors + v)];
   }
+  const Xmm& b_vector(int v) const { return operands_->b[static_cast<size_t>(v)]; }
 
-  void init_accumulators() {
+  void init_accumulators(const Reg64& c, const Reg64& ldc) {
     Label from_memory, done;
-    mov(c(), ARG(c_in));
-    mov(ldc(), ARG(ldc_in));
-    test(c(), c());
+    mov(c, ARG(c_in));
+    mov(ldc, ARG(ldc_in));
+    test(c, c);
     jnz(from_memory, T_NEAR);
-    for (int i = 0; i < c_.rows * c_.vectors; ++i) zero(vector(i));
+    for (const Vec& x : accumulators_) vxorps(x, x, x);
     jmp(done, T_NEAR);
     L(from_memory);
     for (int row = 0; row < c_.rows; ++row) {
-      for (int v = 0; v < c_.vectors; ++v) vmovups(acc(row, v), ptr[c() + v * bytes_]);
-      if (row + 1 < c_.rows) add(c(), ldc());
+      for (int v = 0; v < c_.vectors; ++v) vmovups(acc(row, v), ptr[c + v * bytes_]);
+      if (row + 1 < c_.rows) add(c, ldc);
     }
     L(done);
+    mov(loop_->a[0], ARG(a));
+    for (size_t group = 1; group < loop_->a.size(); ++group) {
+      lea(loop_->a[group], ptr[loop_->a[group - 1] + loop_->lda * 2]);
+      add(loop_->a[group], loop_->lda);
+    }
   }
 
-  void k_loop() {
+  void k_loop(const Reg64& steps, const Reg64& count) {
     Label loop, tail, tail_loop, done;
-    mov(next(), ARG(next));
-    mov(scratch(), steps());
-    shr(scratch(), 2);
+    mov(count, steps);
+    shr(count, 2);
     jz(tail, T_NEAR);
     align(32);
     L(loop);
     for (int u = 0; u < kUnroll; ++u) step(u);
-    lea(b(), ptr[b() + ldb() * 4]);
-    lea(next(), ptr[next() + ldb() * 4]);
+    lea(loop_->b, ptr[loop_->b + loop_->ldb * 4]);
+    if (c_.prefetch_lines != 0) lea(loop_->next, ptr[loop_->next + loop_->ldb * 4]);
     advance_a(kUnroll);
-    dec(scratch());
+    dec(count);
     jnz(loop, T_NEAR);
     L(tail);
-    and_(steps(), kUnroll - 1);
+    and_(steps, kUnroll - 1);
     jz(done, T_NEAR);
     L(tail_loop);
     step(0);
-    add(b(), ldb());
-    add(next(), ldb());
+    add(loop_->b, loop_->ldb);
+    if (c_.prefetch_lines != 0) add(loop_->next, loop_->ldb);
     advance_a(1);
-    dec(steps());
+    dec(steps);
     jnz(tail_loop, T_NEAR);
     L(done);
   }
 
   void advance_a(int count) {
-    for (int group = 0; group <= (c_.rows - 1) / 3; ++group) add(a(group), count * a_step());
+    for (const Gpr& group : loop_->a) add(group, count * a_step());
   }
 
   bool widens() const { return c_.math == GemmMath::kBf16Wide || c_.math == GemmMath::kF16; }
@@ -138,19 +134,19 @@ class Generator : public Assembler {
   int a_step() const { return widens() ? 8 : 4; }
 
   Address a_at(int row, int displacement) const {
-    const Reg64 base = a(row / 3);
+    const Reg64& base = loop_->a[static_cast<size_t>(row / 3)];
     if (row % 3 == 0) return ptr[base + displacement];
-    if (row % 3 == 1) return ptr[base + lda() + displacement];
-    return ptr[base + lda() * 2 + displacement];
+    if (row % 3 == 1) return ptr[base + loop_->lda + displacement];
+    return ptr[base + loop_->lda * 2 + displacement];
   }
 
-  Address b_at(int u, int displacement) const { return at(b(), u, displacement); }
+  Address b_at(int u, int displacement) const { return at(loop_->b, u, displacement); }
 
   Address at(const Reg64& base, int u, int displacement) const {
     if (u == 0) return ptr[base + displacement];
-    if (u == 1) return ptr[base + ldb() + displacement];
-    if (u == 2) return ptr[base + ldb() * 2 + displacement];
-    return ptr[base + ldb3() + displacement];
+    if (u == 1) return ptr[base + loop_->ldb + displacement];
+    if (u == 2) return ptr[base + loop_->ldb * 2 + displacement];
+    return ptr[base + loop_->ldb3 + displacement];
   }
 
   void step(int u) {
@@ -167,7 +163,9 @@ class Generator : public Assembler {
       case GemmMath::kBf16Wide:
         for (int v = 0; v < c_.vectors; ++v) widen_even(b_vector(v), b_at(u, v * bytes_));
         multiply(u * 8);
-        for (int v = 0; v < c_.vectors; ++v) widen_odd(b_vector(v), b_at(u, v * bytes_));
+        for (int v = 0; v < c_.vectors; ++v) {
+          vandps(b_vector(v), *operands_->odd_mask, b_at(u, v * bytes_));
+        }
         multiply(u * 8 + 4);
         break;
       case GemmMath::kF16:
@@ -186,14 +184,14 @@ class Generator : public Assembler {
 
   void prefetch(int u) {
     for (int line = 0; line < c_.prefetch_lines; ++line) {
-      const Address address = at(next(), u, line * 64);
-      c_.prefetch_far ? prefetcht1(address) : prefetcht0(address);
+      const Address address = at(loop_->next, u, line * 64);
+      c_.prefetch_far != 0 ? prefetcht1(address) : prefetcht0(address);
     }
   }
 
   // bf16 is the upper half of an fp32: little-endian, so the even element is the lower half.
   void widen_even(const Xmm& to, const Address& from) {
-    if (zmm_) {
+    if (zmm()) {
       vpslld(to, from, 16);
     } else {
       vmovdqu(to, from);
@@ -201,78 +199,118 @@ class Generator : public Assembler {
     }
   }
 
-  void widen_odd(const Xmm& to, const Address& from) {
-    if (zmm_) {
-      vpandd(to, odd_mask(), from);
-    } else {
-      vpand(to, odd_mask(), from);
-    }
+  const Xmm& broadcast(int row) const {
+    return operands_->broadcast[static_cast<size_t>(row) % operands_->broadcast.size()];
   }
 
   void multiply(int displacement) {
     for (int row = 0; row < c_.rows; ++row) {
-      const Xmm x = broadcast(row);
-      vbroadcastss(x, a_at(row, displacement));
-      for (int v = 0; v < c_.vectors; ++v) vfmadd231ps(acc(row, v), x, b_vector(v));
+      vbroadcastss(broadcast(row), a_at(row, displacement));
+      for (int v = 0; v < c_.vectors; ++v) vfmadd231ps(acc(row, v), broadcast(row), b_vector(v));
     }
   }
 
   void dot(int displacement) {
     for (int row = 0; row < c_.rows; ++row) {
-      const Xmm x = broadcast(row);
-      vpbroadcastd(x, a_at(row, displacement));
-      for (int v = 0; v < c_.vectors; ++v) vdpbf16ps(acc(row, v), b_vector(v), x);
+      vpbroadcastd(broadcast(row), a_at(row, displacement));
+      for (int v = 0; v < c_.vectors; ++v) vdpbf16ps(acc(row, v), b_vector(v), broadcast(row));
     }
   }
 
-  void add_bias() {
+  void scale() {
+    if (c_.epilogue.scaled == 0) return;
+    const Vec alpha = vec();
+    vbroadcastss(alpha, ARG(alpha));
+    for (const Vec& x : accumulators_) vmulps(x, x, alpha);
+  }
+
+  void add_bias(const Reg64& bias) {
     Label none;
-    mov(scratch(), ARG(bias));
-    test(scratch(), scratch());
+    mov(bias, ARG(bias));
+    test(bias, bias);
     jz(none, T_NEAR);
+    const Vec addend = vec();
     for (int v = 0; v < c_.vectors; ++v) {
-      vmovups(b_vector(v), ptr[scratch() + v * bytes_]);
-      for (int row = 0; row < c_.rows; ++row) vaddps(acc(row, v), acc(row, v), b_vector(v));
+      vmovups(addend, ptr[bias + v * bytes_]);
+      for (int row = 0; row < c_.rows; ++row) vaddps(acc(row, v), acc(row, v), addend);
     }
     L(none);
   }
 
+  struct StoreRegs {
+    Gpr c, ldc, other, ldo;
+  };
+  StoreRegs store_regs() {
+    StoreRegs r{gpr(), gpr(), gpr(), gpr()};
+    mov(r.c, ARG(c_out));
+    mov(r.ldc, ARG(ldc_out));
+    if (c_.epilogue.combine != Combine::kNone) {
+      mov(r.other, ARG(other));
+      mov(r.ldo, ARG(ldo));
+    }
+    return r;
+  }
+
+  void finish_vector(const Xmm& x, const StoreRegs& r, int v) {
+    const int lanes = bytes_ / 4;
+    emit_finish(*this, c_.epilogue, c_.out, x,
+                {.other = r.other + v * lanes * element_bytes(c_.epilogue.other),
+                 .out = r.c + v * lanes * element_bytes(c_.out),
+                 .beta = args + static_cast<int>(offsetof(GemmArgs, beta))});
+  }
+
+  void next_row(const StoreRegs& r) {
+    add(r.c, r.ldc);
+    if (c_.epilogue.combine != Combine::kNone) add(r.other, r.ldo);
+  }
+
   void store() {
-    mov(c(), ARG(c_out));
-    mov(ldc(), ARG(ldc_out));
+    const StoreRegs r = store_regs();
     for (int row = 0; row < c_.rows; ++row) {
-      for (int v = 0; v < c_.vectors; ++v) store_vector(row, v);
-      if (row + 1 < c_.rows) add(c(), ldc());
+      for (int v = 0; v < c_.vectors; ++v) finish_vector(acc(row, v), r, v);
+      if (row + 1 < c_.rows) next_row(r);
     }
   }
 
-  void store_vector(int row, int v) {
-    if (!c_.narrow_out) {
-      vmovups(ptr[c() + v * bytes_], acc(row, v));
-      return;
+  // An epilogue that needs more registers than the accumulators leave: they go to the stack, and a
+  // loop over the rows has the whole register file. Inlining it for each of up to 28 accumulators
+  // would also make kernels of 6 KB.
+  void spill_and_store(const Reg64& row) {
+    const int row_bytes = c_.vectors * bytes_;
+    const StoreRegs r = store_regs();
+    const Gpr stack = gpr(), from = gpr();
+    mov(stack, rsp);
+    sub(rsp, c_.rows * row_bytes);
+    and_(rsp, -64);
+    for (size_t i = 0; i < accumulators_.size(); ++i) {
+      vmovups(ptr[rsp + static_cast<int>(i) * bytes_], accumulators_[i]);
     }
-    if (c_.math == GemmMath::kF16) {
-      constexpr int kNearestEven = 0;
-      vcvtps2ph(ptr[c() + v * bytes_ / 2], acc(row, v), kNearestEven);
-      return;
+    accumulators_.clear();
+    Label loop;
+    mov(from, rsp);
+    mov(row, c_.rows);
+    L(loop);
+    for (int v = 0; v < c_.vectors; ++v) {
+      const Vec x = vec();
+      vmovups(x, ptr[from + v * bytes_]);
+      finish_vector(x, r, v);
     }
-    const Xbyak::Ymm half(acc(row, v).getIdx());
-    vcvtneps2bf16(half, Xbyak::Zmm(acc(row, v).getIdx()));
-    vmovups(ptr[c() + v * bytes_ / 2], half);
+    add(from, row_bytes);
+    next_row(r);
+    dec(row);
+    jnz(loop, T_NEAR);
+    mov(rsp, stack);
   }
 #undef ARG
 
   const GemmConfig c_;
-  const bool zmm_;
   const int bytes_;  // of a vector of B, and of an accumulator
+  std::optional<LoopRegs> loop_;
+  std::optional<Operands> operands_;
+  std::vector<Vec> accumulators_;
 };
 
-GemmKernel generate(const GemmConfig& config) {
-  auto generator = std::make_unique<Generator>(config);
-  const GemmKernel kernel = generator->generate();
-  generator.release();  // it owns the code: kept for good
-  return kernel;
-}
+GemmKernel generate(const GemmConfig& config) { return Generator(config).generate(); }
 
 }  // namespace
 
@@ -286,6 +324,23 @@ int gemm_max_rows(Isa isa, GemmMath math, int vectors) noexcept {
 GemmKernel get_gemm(const GemmConfig& config) noexcept {
   static auto* const cache = new CodeCache<GemmConfig, GemmKernel>();
   return cache->get(config, &generate);
+}
+
+std::string gemm_name(const GemmConfig& config) {
+  static constexpr const char* kMath[] = {"f32", "bf16wide", "bf16dot", "f16"};
+  static constexpr const char* kType[] = {"f32", "bf16", "f16"};
+  const Epilogue& e = config.epilogue;
+  std::ostringstream name;
+  name << "gemm_" << kMath[static_cast<int>(config.math)] << '_'
+       << kType[static_cast<int>(config.out)] << '_' << int{config.rows} << 'x'
+       << config.vectors * gemm_lanes(config.isa) << '_' << isa_name(config.isa);
+  if (config.prefetch_lines != 0) {
+    name << (config.prefetch_far != 0 ? "_far" : "_near") << int{config.prefetch_lines};
+  }
+  name << activation_name(e.activation) << combine_name(e.combine);
+  if (e.combine != Combine::kNone) name << '_' << kType[static_cast<int>(e.other)];
+  if (e.scaled != 0) name << "_scaled";
+  return name.str();
 }
 
 }  // namespace stoker::jit

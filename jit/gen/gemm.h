@@ -3,9 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <string>
 
 #include "jit/isa.h"
+#include "jit/phases/epilogue.h"
 
 namespace stoker::jit {
 
@@ -25,24 +26,14 @@ constexpr int gemm_step(GemmMath math) { return math == GemmMath::kF32 ? 1 : 2; 
 struct GemmConfig {
   Isa isa;  // kAvx2: 8 floats a vector, else 16
   GemmMath math;
-  uint8_t rows;            // 1 to gemm_max_rows()
-  uint8_t vectors;         // columns of the block, in vectors
-  bool narrow_out;         // stores C in the 16-bit type of B; bf16 needs kAvx512Bf16
-  uint8_t prefetch_lines;  // cache lines of `next` to prefetch in each k-step
-  bool prefetch_far;       // into L2 only: not needed soon
+  uint8_t rows;                 // 1 to gemm_max_rows()
+  uint8_t vectors;              // columns of the block, in vectors
+  Element out = Element::kF32;  // what C is stored as
+  uint8_t prefetch_lines = 0;   // cache lines of `next` to prefetch in each k-step
+  uint8_t prefetch_far = 0;     // into L2 only: not needed soon
+  Epilogue epilogue = {};
 
   bool operator==(const GemmConfig&) const = default;
-  struct Hash {
-    size_t operator()(const GemmConfig& c) const noexcept {
-      const uint64_t key = static_cast<uint64_t>(c.isa) | static_cast<uint64_t>(c.math) << 8 |
-                           static_cast<uint64_t>(c.rows) << 16 |
-                           static_cast<uint64_t>(c.vectors) << 24 |
-                           static_cast<uint64_t>(c.narrow_out) << 32 |
-                           static_cast<uint64_t>(c.prefetch_lines) << 40 |
-                           static_cast<uint64_t>(c.prefetch_far) << 48;
-      return std::hash<uint64_t>()(key);
-    }
-  };
 };
 
 struct GemmArgs {
@@ -51,9 +42,11 @@ struct GemmArgs {
   const void* next;   // what is prefetched in the first k-step, then `ldb` bytes on, and so on
   const float* bias;  // one a column, or null
   const float* c_in;  // what the sum starts from, rows `ldc_in` bytes apart; null: zero
-  void* c_out;        // fp32, bf16 or fp16, rows `ldc_out` bytes apart
-  int64_t lda, ldb, ldc_in, ldc_out;
-  int64_t steps;  // >= 0
+  void* c_out;        // rows `ldc_out` bytes apart
+  const void* other;  // of the epilogue's combination, rows `ldo` bytes apart
+  int64_t lda, ldb, ldc_in, ldc_out, ldo;
+  int64_t steps;      // >= 0
+  float alpha, beta;  // of a scaled epilogue
 };
 
 using GemmKernel = void (*)(const GemmArgs*) noexcept;
@@ -71,5 +64,8 @@ int gemm_max_rows(Isa isa, GemmMath math, int vectors) noexcept;
 // number of rows nor a split of k into blocks changes a bit of the result.
 // Null when the kernel cannot be generated (no executable memory). Thread-safe.
 GemmKernel get_gemm(const GemmConfig& config) noexcept;
+
+// The kernel's contract as a name, such as gemm_f32_6x64_avx512_gelu.
+std::string gemm_name(const GemmConfig& config);
 
 }  // namespace stoker::jit

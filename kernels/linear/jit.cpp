@@ -21,6 +21,11 @@ constexpr int64_t kMacsPerThread = 1 << 19;
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t size_of(DataType type) { return type == DataType::kFloat32 ? 4 : 2; }
 
+jit::Element element_of(DataType type) {
+  if (type == DataType::kFloat32) return jit::Element::kF32;
+  return type == DataType::kFloat16 ? jit::Element::kF16 : jit::Element::kBf16;
+}
+
 // X as the kernels read it; stride in bytes.
 struct Rows {
   const char* data;
@@ -90,7 +95,7 @@ class Run {
   }
 
   Rows prepare_rows(int64_t first, int64_t count, const Parallel& parallel) const {
-    const int64_t stride = p_.k * size_of(p_.x_type), to_stride = padded_k_ * element_;
+    const int64_t stride = p_.ldx * size_of(p_.x_type), to_stride = padded_k_ * element_;
     const char* from = static_cast<const char*>(p_.x) + first * stride;
     if (!converts()) return {from, stride};
     char* to = converted_.as<char>();
@@ -122,12 +127,6 @@ class Run {
     }
   }
 
-  // Do the kernels store Y in its own 16-bit type?
-  bool stores_narrow() const {
-    return p_.y_type == DataType::kFloat16 ||
-           (p_.y_type == DataType::kBFloat16 && o_.isa >= jit::Isa::kAvx512Bf16);
-  }
-
   // Rows of X in one task: their part of k stays in L2 beside the panel; fewer when there are more
   // threads than panels.
   int64_t rows_of_task(int64_t count, int threads) const {
@@ -146,7 +145,8 @@ class Run {
                         .math = o_.layout.math,
                         .panel_vectors = o_.layout.width / lanes_,
                         .panel_lines = static_cast<int>(o_.layout.step_bytes() / 64),
-                        .narrow_out = stores_narrow(),
+                        .out = element_of(p_.y_type),
+                        .epilogue = p_.epilogue,
                         .rows = rows};
     Tile tile;
     if (!tile.make(request)) return false;
@@ -163,78 +163,105 @@ class Run {
     return true;
   }
 
+  // One panel of Y: where its results go, and where the other operand's columns are.
+  struct Block {
+    int64_t panel, columns;
+    char* y;
+    int64_t y_stride;
+    const char* other;
+    int64_t other_stride;
+    float* sums;  // of the parts of k before the last, [rows][width]
+  };
+
   void run_panel(int64_t panel, int64_t row, Rows x, const Tile& tile) const {
-    const int64_t columns = std::min<int64_t>(o_.layout.width, p_.n - panel * o_.layout.width);
-    const bool whole =
-        columns == o_.layout.width && (p_.y_type == DataType::kFloat32 || stores_narrow());
-    if (whole && parts_ == 1) {
-      run_part(panel, 0, columns, x, tile, nullptr, y_at(row, panel), y_stride(), true);
-      return;
-    }
+    const int64_t first = panel * o_.layout.width;
+    const int64_t columns = std::min<int64_t>(o_.layout.width, p_.n - first);
     alignas(64) float sums[kMaxRows * 64];
-    const int64_t stride = o_.layout.width * 4;
-    for (int64_t part = 0; part < parts_; ++part) {
-      const float* from = part == 0 ? nullptr : sums;
-      if (part + 1 == parts_ && whole) {
-        run_part(panel, part, columns, x, tile, from, y_at(row, panel), y_stride(), true);
-      } else {
-        run_part(panel, part, columns, x, tile, from, reinterpret_cast<char*>(sums), stride, false);
+    Block block{panel,          columns, y_at(row, first), y_stride(), other_at(row, first),
+                other_stride(), sums};
+    if (columns == o_.layout.width) {
+      run_parts(block, x, tile);
+    } else {
+      run_narrow_panel(block, x, tile);
+    }
+  }
+
+  // The kernels read and write whole panels: of the last one, copies with its width.
+  void run_narrow_panel(Block block, Rows x, const Tile& tile) const {
+    alignas(64) float others[kMaxRows * 64];
+    const Block real = block;
+    const int64_t rows = tile.total_rows(), stride = o_.layout.width * 4;
+    // Results overwrite the sums they come from: never wider, and read first.
+    block.y = reinterpret_cast<char*>(block.sums);
+    block.y_stride = stride;
+    if (p_.other != nullptr) {
+      block.other = reinterpret_cast<char*>(others);
+      block.other_stride = stride;
+      const size_t bytes =
+          static_cast<size_t>(real.columns * jit::element_bytes(p_.epilogue.other));
+      std::memset(others, 0, static_cast<size_t>(rows * stride));
+      for (int64_t i = 0; i < rows; ++i) {
+        std::memcpy(reinterpret_cast<char*>(others) + i * stride,
+                    real.other + i * real.other_stride, bytes);
       }
     }
-    if (!whole) copy_out(panel, row, tile, columns, sums);
+    run_parts(block, x, tile);
+    for (int64_t i = 0; i < rows; ++i) {
+      std::memcpy(real.y + i * real.y_stride, block.y + i * stride,
+                  static_cast<size_t>(real.columns * size_of(p_.y_type)));
+    }
   }
 
-  char* y_at(int64_t row, int64_t panel) const {
-    const int64_t element = row * p_.n + panel * o_.layout.width;
-    return static_cast<char*>(p_.y) + element * size_of(p_.y_type);
+  void run_parts(const Block& block, Rows x, const Tile& tile) const {
+    for (int64_t part = 0; part < parts_; ++part) run_part(block, part, x, tile);
   }
-  int64_t y_stride() const { return p_.n * size_of(p_.y_type); }
 
-  void run_part(int64_t panel, int64_t part, int64_t columns, Rows x, const Tile& tile,
-                const float* c_in, char* c_out, int64_t ldc_out, bool final) const {
-    const int64_t step = part * part_steps_;
-    const int64_t x_step = jit::gemm_step(o_.layout.math) * element_;
-    const char* b = static_cast<const char*>(p_.packed) + panel * o_.layout.panel_bytes(p_.k) +
-                    step * o_.layout.step_bytes();
+  char* y_at(int64_t row, int64_t column) const {
+    return static_cast<char*>(p_.y) + (row * p_.ldy + column) * size_of(p_.y_type);
+  }
+  int64_t y_stride() const { return p_.ldy * size_of(p_.y_type); }
+
+  const char* other_at(int64_t row, int64_t column) const {
+    if (p_.other == nullptr) return nullptr;
+    return static_cast<const char*>(p_.other) +
+           (row * p_.ldo + column) * jit::element_bytes(p_.epilogue.other);
+  }
+  int64_t other_stride() const { return p_.ldo * jit::element_bytes(p_.epilogue.other); }
+
+  void run_part(const Block& block, int64_t part, Rows x, const Tile& tile) const {
+    const int64_t width = o_.layout.width, step = part * part_steps_;
+    const bool final = part + 1 == parts_;
+    const char* b = static_cast<const char*>(p_.packed) +
+                    block.panel * o_.layout.panel_bytes(p_.k) + step * o_.layout.step_bytes();
+    const float* bias = final && bias_ != nullptr ? bias_ + block.panel * width : nullptr;
+    const float* sums = part > 0 ? block.sums : nullptr;
     const int64_t out_size = final ? size_of(p_.y_type) : 4;
-    const float* bias = part + 1 == parts_ && bias_ ? bias_ + panel * o_.layout.width : nullptr;
-    const int64_t steps = std::min(part_steps_, steps_ - step);
+    const int64_t other_size = jit::element_bytes(p_.epilogue.other);
+    jit::GemmArgs args{};
+    args.lda = x.stride;
+    args.ldb = o_.layout.step_bytes();
+    args.ldc_in = width * 4;
+    args.ldc_out = final ? block.y_stride : width * 4;
+    args.ldo = block.other_stride;
+    args.steps = std::min(part_steps_, steps_ - step);
+    args.alpha = p_.alpha;
+    args.beta = p_.beta;
+    char* const out = final ? block.y : reinterpret_cast<char*>(block.sums);
+    const char* const a = x.data + step * jit::gemm_step(o_.layout.math) * element_;
     TileCall call{};
-    for (int64_t column = 0; column < columns; column += tile.vectors() * lanes_) {
+    for (int64_t column = 0; column < block.columns; column += tile.vectors() * lanes_) {
       int64_t row = 0;
       for (call.block = 0; call.block < tile.blocks(); ++call.block) {
-        const jit::GemmArgs args{x.data + row * x.stride + step * x_step,
-                                 b + column * o_.layout.column_bytes(),
-                                 tile.next(call, b, steps * o_.layout.step_bytes()),
-                                 bias ? bias + column : nullptr,
-                                 c_in ? c_in + row * o_.layout.width + column : nullptr,
-                                 c_out + row * ldc_out + column * out_size,
-                                 x.stride,
-                                 o_.layout.step_bytes(),
-                                 o_.layout.width * 4,
-                                 ldc_out,
-                                 steps};
+        args.a = a + row * x.stride;
+        args.b = b + column * o_.layout.column_bytes();
+        args.next = tile.next(call, b, args.steps * args.ldb);
+        args.bias = bias != nullptr ? bias + column : nullptr;
+        args.c_in = sums != nullptr ? sums + row * width + column : nullptr;
+        args.c_out = out + row * args.ldc_out + column * out_size;
+        args.other = block.other + row * block.other_stride + column * other_size;
         tile.kernel(call, final)(&args);
         row += tile.rows(call.block);
         ++call.number;
-      }
-    }
-  }
-
-  // The valid columns of a panel that could not be stored by the kernels.
-  void copy_out(int64_t panel, int64_t row, const Tile& tile, int64_t columns,
-                const float* sums) const {
-    int64_t rows = 0;
-    for (int64_t block = 0; block < tile.blocks(); ++block) rows += tile.rows(block);
-    for (int64_t i = 0; i < rows; ++i) {
-      char* to = y_at(row + i, panel);
-      const float* const from = sums + i * o_.layout.width;
-      if (p_.y_type == DataType::kFloat32) {
-        std::memcpy(to, from, static_cast<size_t>(columns) * 4);
-      } else if (p_.y_type == DataType::kBFloat16) {
-        narrow_row(from, reinterpret_cast<bf16*>(to), columns);
-      } else {
-        narrow_f16_row(from, reinterpret_cast<f16*>(to), columns);
       }
     }
   }

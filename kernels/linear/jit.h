@@ -10,18 +10,24 @@
 
 namespace stoker::kernels::linear {
 
-// Y[m, n] = X[m, k] x W[n, k]^T (+ bias[n]); X and Y row-major without gaps. bf16 layouts round an
-// fp32 X to nearest even, an fp16 one goes with an fp16 layout; sums are fp32, and Y is rounded
-// once.
+// Y[m, n] = epilogue(X[m, k] x W[n, k]^T + bias[n], other[m, n]); rows of X, Y and `other` are so
+// many elements apart. bf16 layouts round an fp32 X to nearest even, an fp16 one goes with an fp16
+// layout; sums and epilogue are fp32, and Y is rounded once.
 struct Product {
   const void* x;
   DataType x_type;
+  int64_t ldx;         // >= k
   const void* packed;  // by pack(layout, ...)
   const void* bias;    // [n] or null
   DataType bias_type;
   void* y;
   DataType y_type;
+  int64_t ldy;  // >= n
   int64_t m, n, k;
+  jit::Epilogue epilogue = {};  // epilogue.other says the type of:
+  const void* other = nullptr;  // may be y itself
+  int64_t ldo = 0;              // >= n
+  float alpha = 1, beta = 1;    // of a scaled epilogue
 };
 
 struct JitOptions {

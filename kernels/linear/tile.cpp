@@ -31,15 +31,13 @@ bool Tile::make(const TileRequest& r) noexcept {
                              .math = r.math,
                              .rows = static_cast<uint8_t>(rows_ - smaller),
                              .vectors = static_cast<uint8_t>(vectors_),
-                             .narrow_out = false,
                              .prefetch_lines = static_cast<uint8_t>(prefetches ? lines : 0),
                              .prefetch_far = shared_};
       auto& [partial, final] = kernels_[smaller][prefetches];
-      final = partial = jit::get_gemm(config);
-      if (r.narrow_out) {
-        config.narrow_out = true;
-        final = jit::get_gemm(config);
-      }
+      partial = jit::get_gemm(config);
+      config.out = r.out;
+      config.epilogue = r.epilogue;
+      final = jit::get_gemm(config);
       if (partial == nullptr || final == nullptr) return false;
     }
   }

@@ -12,7 +12,8 @@ struct TileRequest {
   jit::GemmMath math;
   int panel_vectors;  // vectors in a panel's width
   int panel_lines;    // cache lines in a step of a panel
-  bool narrow_out;
+  jit::Element out;
+  jit::Epilogue epilogue;
   int64_t rows;  // >= 1
 };
 
@@ -30,9 +31,10 @@ class Tile {
 
   int vectors() const noexcept { return vectors_; }
   int64_t blocks() const noexcept { return blocks_; }
+  int64_t total_rows() const noexcept { return blocks_ * (rows_ - 1) + larger_; }
   int rows(int64_t block) const noexcept { return rows_ - (block < larger_ ? 0 : 1); }
 
-  // `final`: writes the result, in its own type; else a partial sum in fp32.
+  // `final`: writes the result, after the epilogue; else a partial sum in fp32.
   jit::GemmKernel kernel(const TileCall& call, bool final) const noexcept {
     const bool prefetches =
         shared_ ? first_line(call.number + 1) > first_line(call.number) : call.block == 0;

@@ -122,9 +122,18 @@ std::vector<float> run(const Case& c, const JitOptions& o, const Parallel& paral
   const GuardedBuffer<float> y(f32 ? count : 0, 77.0f, slack);
   const GuardedBuffer<uint16_t> y_half(f32 ? 0 : count, 0x7777, slack);
   void* const out = f32 ? static_cast<void*>(y.data()) : y_half.data();
-  const Product product{x.data,    c.types.x, w.data(),  c.bias ? b.data : nullptr,
-                        c.types.x, out,       c.types.y, c.m,
-                        c.n,       c.k};
+  const Product product{.x = x.data,
+                        .x_type = c.types.x,
+                        .ldx = c.k,
+                        .packed = w.data(),
+                        .bias = c.bias ? b.data : nullptr,
+                        .bias_type = c.types.x,
+                        .y = out,
+                        .y_type = c.types.y,
+                        .ldy = c.n,
+                        .m = c.m,
+                        .n = c.n,
+                        .k = c.k};
   EXPECT_TRUE(run_jit(product, o, parallel));
   EXPECT_TRUE(y.slack_untouched() && y_half.slack_untouched());
   if (f32) return y.values();
