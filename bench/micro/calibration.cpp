@@ -1,10 +1,11 @@
 #include "bench/micro/calibration.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <fstream>
 #include <map>
+#include <string>
 #include <utility>
 
 #include "jit/assembler.h"
@@ -12,63 +13,54 @@
 namespace stoker::bench {
 namespace {
 
+using jit::Gpr;
 using jit::Isa;
+using jit::Vec;
 
-constexpr int64_t kRounds = 4000;           // of the peak loop: about 0.1 ms
-constexpr int64_t kRead = 4 << 20;          // bytes of one reading: about 0.2 ms
-constexpr int kAccumulators = 12;           // latency 4 to 6, two starts a cycle
+constexpr int64_t kRounds = 12000;  // of the peak loop: about 0.1 ms
+constexpr int64_t kRead = 4 << 20;  // bytes of one reading: about 0.2 ms
+constexpr int kAccumulators = 12;   // latency 4 to 6, two starts a cycle
 constexpr int kUnroll = 4;
 constexpr int kFirstReadings = 40;
+constexpr uint32_t kOnes = 0x3F803F80;  // 1.0 twice as bf16, 1.002 as fp32
 
-class Loop : public jit::Assembler {
- protected:
-  explicit Loop(Isa isa) : zmm_(isa >= Isa::kAvx512) {}
-  Xbyak::Xmm vector(int i) const {
-    return zmm_ ? Xbyak::Xmm(Xbyak::Zmm(i)) : Xbyak::Xmm(Xbyak::Ymm(i));
-  }
-  const bool zmm_;
-};
-
-// f(rounds). Each round is kUnroll x kAccumulators independent multiply-adds.
-class PeakLoop : public Loop {
+// kRounds times kUnroll x kAccumulators independent multiply-adds.
+class PeakLoop : public jit::Assembler {
  public:
-  using Function = void (*)(int64_t rounds);
+  using Function = void (*)(const void*) noexcept;
 
-  PeakLoop(Isa isa, bool dot) : Loop(isa), flops_(jit_flops(zmm_, dot)) {
-    enter(1);
-    const Xbyak::Reg64 bits = temp(0);
-    mov(bits.cvt32(), 0x3F803F80);  // 1.0 as bf16, 1.002 as fp32
-    for (const int i : {kAccumulators, kAccumulators + 1}) {
-      vmovd(Xbyak::Xmm(i), bits.cvt32());
-      vpbroadcastd(vector(i), Xbyak::Xmm(i));
-    }
-    for (int i = 0; i < kAccumulators; ++i) vmovaps(vector(i), vector(kAccumulators));
+  PeakLoop(Isa isa, bool dot) : Assembler(isa), dot_(dot) {}
+
+  Function generate() {
+    const Gpr rounds = gpr();
+    enter();
+    const std::vector<Vec> sums = vecs(kAccumulators);
+    const Vec a = vec(), b = vec();
+    for (const Vec& sum : sums) vxorps(sum, sum, sum);
+    load_constant(a, kOnes);
+    load_constant(b, kOnes);
+    mov(rounds, kRounds);
     Xbyak::Label loop;
     align(32);
     L(loop);
-    for (int i = 0; i < kUnroll * kAccumulators; ++i) {
-      const Xbyak::Xmm sum = vector(i % kAccumulators);
-      if (dot) {
-        vdpbf16ps(sum, vector(kAccumulators), vector(kAccumulators + 1));
-      } else {
-        vfmadd231ps(sum, vector(kAccumulators), vector(kAccumulators + 1));
-      }
-    }
-    dec(args);
+    for (int i = 0; i < kUnroll * kAccumulators; ++i) multiply_add(sums[i % kAccumulators], a, b);
+    dec(rounds);
     jnz(loop, T_NEAR);
     leave();
-    function_ = finish<Function>();
+    return finish<Function>(std::string("peak_") + (dot_ ? "dot_" : "fma_") + jit::isa_name(isa()));
   }
 
-  Function function() const { return function_; }
-  double flops_per_round() const { return flops_; }
+  double flops() const {
+    return static_cast<double>(kRounds) * kUnroll * kAccumulators * (vector_bytes() / 4) *
+           (dot_ ? 4 : 2);
+  }
 
  private:
-  static double jit_flops(bool zmm, bool dot) {
-    return (zmm ? 16.0 : 8.0) * (dot ? 4 : 2) * kUnroll * kAccumulators;
+  void multiply_add(const Vec& sum, const Vec& a, const Vec& b) {
+    dot_ ? vdpbf16ps(sum, a, b) : vfmadd231ps(sum, a, b);
   }
-  double flops_;
-  Function function_ = nullptr;
+
+  const bool dot_;
 };
 
 struct StreamKind {
@@ -79,38 +71,48 @@ struct StreamKind {
 // Which is fastest differs by CPU: Zen 3 reads 12 % more with several streams, others do not.
 constexpr StreamKind kStreams[] = {{1, 0}, {1, 2048}, {4, 0}, {4, 2048}};
 
-// f(first, lines): reads `streams` x `lines` cache lines from `first` on.
-class StreamLoop : public Loop {
- public:
-  using Function = void (*)(const char* first, int64_t lines);
+struct StreamArgs {
+  const char* first;
+  int64_t lines;  // cache lines of each stream; the streams follow each other
+};
 
-  StreamLoop(Isa isa, StreamKind kind) : Loop(isa) {
-    enter(3);
-    // rsi is the second argument of the convention, and one of the temporaries.
-    const Xbyak::Reg64 lines = rsi, gap = rax, gap3 = rcx;
+class StreamLoop : public jit::Assembler {
+ public:
+  using Function = void (*)(const StreamArgs*) noexcept;
+
+  StreamLoop(Isa isa, StreamKind kind) : Assembler(isa), kind_(kind) {}
+
+  Function generate() {
+    const Gpr first = gpr(), lines = gpr(), gap = gpr(), gap3 = gpr();
+    enter();
+    mov(first, ptr[args + static_cast<int>(offsetof(StreamArgs, first))]);
+    mov(lines, ptr[args + static_cast<int>(offsetof(StreamArgs, lines))]);
     mov(gap, lines);
     shl(gap, 6);
     lea(gap3, ptr[gap + gap * 2]);
+    const Xbyak::RegExp places[] = {first, first + gap, first + gap * 2, first + gap3};
     Xbyak::Label loop;
     align(32);
     L(loop);
-    for (int stream = 0; stream < kind.streams; ++stream) {
-      const Xbyak::RegExp places[] = {args, args + gap, args + gap * 2, args + gap3};
-      if (kind.prefetch) prefetcht0(ptr[places[stream] + kind.prefetch]);
-      vmovups(vector(2 * stream), ptr[places[stream]]);
-      if (!zmm_) vmovups(vector(2 * stream + 1), ptr[places[stream] + 32]);
-    }
-    add(args, 64);
+    for (int stream = 0; stream < kind_.streams; ++stream) read_line(places[stream]);
+    add(first, 64);
     dec(lines);
     jnz(loop, T_NEAR);
     leave();
-    function_ = finish<Function>();
+    return finish<Function>("stream_" + std::to_string(kind_.streams) + "_" +
+                            std::to_string(kind_.prefetch) + "_" + jit::isa_name(isa()));
   }
 
-  Function function() const { return function_; }
-
  private:
-  Function function_ = nullptr;
+  void read_line(const Xbyak::RegExp& place) {
+    if (kind_.prefetch != 0) prefetcht0(ptr[place + kind_.prefetch]);
+    for (int offset = 0; offset < 64; offset += vector_bytes()) {
+      const Vec value = vec();
+      vmovups(value, ptr[place + offset]);
+    }
+  }
+
+  const StreamKind kind_;
 };
 
 template <class Function>
@@ -123,13 +125,15 @@ double seconds_of(Function&& function) {
 }  // namespace
 
 struct Calibration::Loops {
-  Loops(Isa isa, bool dot) : peak(isa, dot) {
-    for (const StreamKind kind : kStreams) {
-      streams.push_back(std::make_unique<StreamLoop>(isa, kind));
-    }
+  Loops(Isa isa, bool dot) {
+    PeakLoop loop(isa, dot);
+    peak = loop.generate();
+    flops = loop.flops();
+    for (const StreamKind kind : kStreams) streams.push_back(StreamLoop(isa, kind).generate());
   }
-  PeakLoop peak;
-  std::vector<std::unique_ptr<StreamLoop>> streams;
+  PeakLoop::Function peak;
+  double flops;  // of one call
+  std::vector<StreamLoop::Function> streams;
 };
 
 Calibration::Calibration(Isa isa, bool dot)
@@ -148,15 +152,13 @@ Calibration::Calibration(Isa isa, bool dot)
 Calibration::~Calibration() = default;
 
 double Calibration::read_flops() const {
-  const double seconds = seconds_of([&] { loops_->peak.function()(kRounds); });
-  return kRounds * loops_->peak.flops_per_round() / seconds;
+  return loops_->flops / seconds_of([&] { loops_->peak(nullptr); });
 }
 
 double Calibration::read_bytes(size_t stream) {
-  const char* const first = memory_.data() + position_;
+  const StreamArgs args{memory_.data() + position_, kRead / 64 / kStreams[stream].streams};
   position_ = (position_ + kRead) % memory_.size();
-  const int64_t lines = kRead / 64 / kStreams[stream].streams;
-  return kRead / seconds_of([&] { loops_->streams[stream]->function()(first, lines); });
+  return kRead / seconds_of([&] { loops_->streams[stream](&args); });
 }
 
 Rates Calibration::read() {
@@ -172,9 +174,11 @@ Calibration& calibration_of(Isa isa, bool dot) {
   return *found;
 }
 
+// sysconf() sums the caches of every core complex of an AMD EPYC: eight times what one core has.
 int64_t l3_bytes() {
-  const long bytes = sysconf(_SC_LEVEL3_CACHE_SIZE);
-  return bytes > 0 ? bytes : 32 << 20;
+  std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index3/size");
+  int64_t kilobytes = 0;
+  return file >> kilobytes && kilobytes > 0 ? kilobytes << 10 : 32 << 20;
 }
 
 }  // namespace stoker::bench

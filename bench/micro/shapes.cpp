@@ -19,9 +19,8 @@ std::vector<std::string> split(std::string_view text, char separator) {
 
 int64_t positive(const std::string& text) {
   size_t used = 0;
-  const long long value = text.empty() || text.front() < '0' || text.front() > '9'
-                              ? 0
-                              : std::stoll(text, &used);
+  const long long value =
+      text.empty() || text.front() < '0' || text.front() > '9' ? 0 : std::stoll(text, &used);
   if (value < 1 || used != text.size()) {
     throw std::runtime_error("'" + text + "' is not a positive number");
   }

@@ -1,0 +1,16 @@
+// What main() registers.
+#pragma once
+
+#include <vector>
+
+#include "bench/micro/shapes.h"
+
+namespace stoker::bench {
+
+// linear/ROW/SHAPE/M/warm or cold: every row of kernels::linear that this CPU runs, on every shape.
+void register_linear(const std::vector<Shape>& shapes);
+
+// generate/KERNEL: how long writing a kernel takes, and how long it is.
+void register_generation();
+
+}  // namespace stoker::bench
