@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,7 @@ struct Values {
   }
 };
 
-// Copies of a packed weight, in large pages where the system has them, as Stoker's own packs are.
+// Copies of a packed weight, more than the caches hold.
 class Packs {
  public:
   Packs(const kernels::linear::Layout& layout, const Values& weight, DataType type,
@@ -63,7 +64,6 @@ class Packs {
                               PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
     memory_ = static_cast<char*>(memory);
-    madvise(memory, static_cast<size_t>(bytes_ * copies_), MADV_HUGEPAGE);
     kernels::linear::pack(layout, weight.data(), type, shape.n, shape.k, memory_,
                           kernels::Parallel());
     for (int64_t i = 1; i < copies_; ++i) {
@@ -95,7 +95,7 @@ struct Subject {
   Values weight;
   Packs packs;
 
-  Subject(const Row& row, const Shape& shape, std::mt19937 random = std::mt19937(kSeed))
+  Subject(const Row& row, const Shape& shape, std::mt19937 random)
       : row(row),
         shape(shape),
         type(type_of(row)),
@@ -138,7 +138,7 @@ Subject& subject_of(const Row& row, const Shape& shape) {
   static std::unique_ptr<Subject> last;
   if (!last || &last->row != &row || last->shape.name != shape.name) {
     last.reset();  // first, so that two sets of weights are never there at once
-    last = std::make_unique<Subject>(row, shape);
+    last = std::make_unique<Subject>(row, shape, std::mt19937(kSeed));
   }
   return *last;
 }
@@ -183,6 +183,7 @@ bool agrees(const Subject& s, const Values& x, const char* y, int64_t m) {
   return true;
 }
 
+// Throws std::runtime_error on a wrong result: there is nothing to time then.
 void run(benchmark::State& state, const Row& row, const Shape& shape, int64_t m, bool cold) {
   Subject& s = subject_of(row, shape);
   if (!cold && s.packs.bytes() > l3_bytes() / 2) {
@@ -194,7 +195,10 @@ void run(benchmark::State& state, const Row& row, const Shape& shape, int64_t m,
   kernels::linear::Product product = s.product(m, x.data(), y.data());
   const auto call = [&] { return run_jit(product, s.options, kernels::Parallel()); };
   if (!call()) return state.SkipWithError("declined");
-  if (!agrees(s, x, y.data(), m)) return state.SkipWithError("WRONG: not what the reference says");
+  if (!agrees(s, x, y.data(), m)) {
+    throw std::runtime_error("wrong: " + std::string(row.name) + " on " + shape.name + ", M " +
+                             std::to_string(m));
+  }
   Cost cost{.flops = 2.0 * m * shape.n * shape.k};
   if (cold && s.packs.cold()) cost.bytes = static_cast<double>(s.packs.bytes());
   const bool dot = row.generated == jit::GemmMath::kBf16Dot;

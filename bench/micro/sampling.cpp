@@ -50,19 +50,23 @@ class Sampler {
     if (samples_.empty()) return;
     std::nth_element(samples_.begin(), samples_.begin() + samples_.size() / 2, samples_.end());
     const double median = samples_[samples_.size() / 2];
-    const Rates& best = calibration_.best();
-    const double limit = std::max(cost_.flops / best.flops, cost_.bytes / best.bytes);
     if (cost_.flops > 0) state.counters["GFLOP/s"] = cost_.flops / median * 1e-9;
     if (cost_.bytes > 0) state.counters["GB/s"] = cost_.bytes / median * 1e-9;
-    state.counters["limit%"] = 100 * limit / median;
+    state.counters["limit%"] = 100 * limit() / median;
     state.counters["rejected"] = rejected_;
     state.counters["disturbed"] = disturbed_;
   }
 
  private:
+  double limit() const {
+    const Rates& best = calibration_.best();
+    return std::max(cost_.flops / best.flops, cost_.bytes / best.bytes);
+  }
+
+  // By the rate that sets the limit: the other one, disturbed, changes little.
   bool usable(const Rates& rates) const {
-    return (cost_.flops == 0 || calibration_.good_flops(rates)) &&
-           (cost_.bytes == 0 || calibration_.good_bytes(rates));
+    return cost_.flops / calibration_.best().flops >= limit() ? calibration_.good_flops(rates)
+                                                              : calibration_.good_bytes(rates);
   }
 
   Calibration& calibration_;

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from bench.ops.timing import seconds_of
 
 READINGS = 5  # at least, before anything is measured
+COLUMNS = 4096  # of the matrix that is read
 SIZE = 768  # of square products: all three matrices in L2 or L3
 
 
@@ -43,7 +44,8 @@ class Limits:
     def __init__(self, dtypes: list[str]):
         self.flops: dict[str, list[float]] = {name: [] for name in ["float32", *dtypes]}
         self.bandwidth: list[float] = []
-        self._memory = torch.ones(cold_bytes() // 4)
+        # Of torch's readers a matrix times a vector is the fastest.
+        self._memory = torch.ones(cold_bytes() // (4 * COLUMNS) + 1, COLUMNS)
         self._products = {name: _products(getattr(torch, name)) for name in self.flops}
         for _ in range(READINGS):
             for name in self.flops:
@@ -59,13 +61,12 @@ class Limits:
         """One more reading of the dtype's peak, of fp32's and of the bandwidth."""
         for name in {"float32", dtype}:
             self.flops[name] += [product.read() for product in self._products[name]]
-        columns = 4096
-        matrix = self._memory[: len(self._memory) // columns * columns].view(-1, columns)
         stoker.disable()
         with torch.autocast("cpu", enabled=False):
-            vector = torch.ones(columns)
-            for read in (self._memory.sum, lambda: torch.mv(matrix, vector)):
-                self.bandwidth.append(4 * self._memory.numel() / seconds_of(read))
+            for matrix in (self._memory, self._memory.view(torch.float64)):
+                vector = torch.ones(matrix.size(1), dtype=matrix.dtype)
+                spent = seconds_of(lambda matrix=matrix, vector=vector: torch.mv(matrix, vector))
+                self.bandwidth.append(matrix.nbytes / spent)
 
     def peak(self, dtype: str) -> float:
         return max(self.flops["float32"] + self.flops[dtype])
