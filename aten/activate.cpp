@@ -25,7 +25,7 @@ namespace stoker::aten {
 namespace {
 
 struct Libraries {
-  torch::Library composite, cpu, autocast;
+  torch::Library composite, cpu, autocast, stoker;
 };
 
 struct State {
@@ -61,11 +61,13 @@ void register_all() {
                      __FILE__, __LINE__),
       torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::CPU, __FILE__, __LINE__),
       torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::AutocastCPU, __FILE__,
-                     __LINE__)});
+                     __LINE__),
+      torch::Library(torch::Library::DEF, "stoker", std::nullopt, __FILE__, __LINE__)});
   register_linear(libraries->composite);
   register_matmul(libraries->cpu);
   register_lazy_clone(libraries->cpu);
   register_autocast(libraries->autocast);
+  register_stoker(libraries->stoker);
   s.libraries = std::move(libraries);
 }
 

@@ -18,7 +18,7 @@ Layout layout_for(GemmMath math) { return Layout::of(machine().isa, math); }
 
 template <GemmMath math>
 at::Tensor pack(std::span<const at::Tensor> sources) {
-  const at::Tensor weight = sources[0].contiguous();
+  const at::Tensor weight = side_by_side(sources);
   const Layout layout = layout_for(math);
   const int64_t n = weight.size(0), k = weight.size(1);
   at::Tensor packed = pack_memory(layout.bytes(n, k));
@@ -42,13 +42,9 @@ Recipes recipe_of(GemmMath math) {
 
 Packed packed_panels(const WeightProduct& product, const Layout& layout) {
   const Recipes made = recipe_of(layout.math);
-  return get_packed({made.recipe,
-                     {&product.weight, 1},
-                     made.pack,
-                     layout.bytes(product.problem.n, product.problem.k),
-                     product.sightings,
-                     product.problem.m,
-                     product.rows_before_pack});
+  return get_packed({made.recipe, product.weights, made.pack,
+                     layout.bytes(product.problem.n, product.problem.k), product.sightings,
+                     product.problem.m, product.rows_before_pack});
 }
 
 at::Tensor result_of(const WeightProduct& product) {
@@ -77,7 +73,10 @@ RowResult run_generated(GemmMath math, const WeightProduct& product) {
       .ldy = problem.n,
       .m = problem.m,
       .n = problem.n,
-      .k = problem.k};
+      .k = problem.k,
+      .epilogue = product.epilogue,
+      .other = product.other ? product.other->const_data_ptr() : nullptr,
+      .ldo = problem.n};
   const Machine& m = machine();
   if (!kernels::linear::run_jit(call, {m.isa, layout, m.l2_bytes}, torch_threads())) {
     return {at::Tensor(), "no memory for a generated kernel"};

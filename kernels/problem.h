@@ -3,9 +3,17 @@
 
 #include <cstdint>
 
+#include "jit/phases/epilogue.h"
+
 namespace stoker::kernels {
 
 enum class DataType : uint8_t { kFloat32, kBFloat16, kFloat16 };
+
+// The same as the generated code calls it.
+constexpr jit::Element element_of(DataType type) {
+  if (type == DataType::kFloat32) return jit::Element::kF32;
+  return type == DataType::kFloat16 ? jit::Element::kF16 : jit::Element::kBf16;
+}
 
 // C[M,N] (+ bias[N]) = A[M,K] x B[K,N], `batch` times. B is a weight when it may be packed ahead.
 struct MatmulProblem {
@@ -17,6 +25,7 @@ struct MatmulProblem {
   DataType multiply = DataType::kFloat32;  // what the operands are rounded to; sums are fp32
   DataType output = DataType::kFloat32;    // of C
   bool has_bias = false;
+  bool has_epilogue = false;  // more than a bias happens to C before it is stored
 };
 
 }  // namespace stoker::kernels

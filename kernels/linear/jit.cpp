@@ -21,11 +21,6 @@ constexpr int64_t kMacsPerThread = 1 << 19;
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t size_of(DataType type) { return type == DataType::kFloat32 ? 4 : 2; }
 
-jit::Element element_of(DataType type) {
-  if (type == DataType::kFloat32) return jit::Element::kF32;
-  return type == DataType::kFloat16 ? jit::Element::kF16 : jit::Element::kBf16;
-}
-
 // X as the kernels read it; stride in bytes.
 struct Rows {
   const char* data;
