@@ -40,21 +40,22 @@ class Sampler {
         ++rejected_;
         continue;
       }
-      if (!good) ++disturbed_;
-      samples_.push_back(seconds / static_cast<double>(calls_));
+      (good ? good_ : disturbed_).push_back(seconds / static_cast<double>(calls_));
       return seconds;
     }
   }
 
   void report(benchmark::State& state) {
-    if (samples_.empty()) return;
-    std::nth_element(samples_.begin(), samples_.begin() + samples_.size() / 2, samples_.end());
-    const double median = samples_[samples_.size() / 2];
+    std::vector<double>& samples = good_.empty() ? disturbed_ : good_;
+    if (samples.empty()) return;
+    const auto middle = samples.begin() + static_cast<ptrdiff_t>(samples.size() / 2);
+    std::nth_element(samples.begin(), middle, samples.end());
+    const double median = *middle;
     if (cost_.flops > 0) state.counters["GFLOP/s"] = cost_.flops / median * 1e-9;
     if (cost_.bytes > 0) state.counters["GB/s"] = cost_.bytes / median * 1e-9;
     state.counters["limit%"] = 100 * limit() / median;
     state.counters["rejected"] = rejected_;
-    state.counters["disturbed"] = disturbed_;
+    state.counters["disturbed"] = static_cast<double>(disturbed_.size());
   }
 
  private:
@@ -74,8 +75,8 @@ class Sampler {
   const std::function<void()>& work_;
   int64_t calls_ = 1;
   Rates before_;
-  std::vector<double> samples_;
-  int rejected_ = 0, disturbed_ = 0;
+  std::vector<double> good_, disturbed_;  // seconds a call
+  int rejected_ = 0;
 };
 
 }  // namespace

@@ -16,9 +16,9 @@ struct Cost {
 };
 
 // Runs `work` for a benchmark registered with UseManualTime() and sets its counters: GFLOP/s and
-// GB/s of the median sample, limit% (of the best calibration), rejected (samples thrown away
-// because a calibration beside them was below 90 % of the best) and disturbed (samples kept in
-// spite of it, when several in a row were no better).
+// GB/s of the median sample, limit% (of the best calibration), rejected (samples taken again
+// because a calibration beside them was below 90 % of the best) and disturbed (given up after ten
+// attempts: in Google Benchmark's own column, and in the counters only where no sample was better).
 void measure(benchmark::State& state, Calibration& calibration, const Cost& cost,
              const std::function<void()>& work);
 

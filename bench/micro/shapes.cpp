@@ -37,6 +37,10 @@ void parse_line(const std::vector<std::string>& words, std::vector<int64_t>& row
   }
   if (words.size() != 3) throw std::runtime_error("expected 'NAME N K' or 'rows M...'");
   if (rows.empty()) throw std::runtime_error("expected a 'rows M...' line before the first shape");
+  const auto same = [&](const Shape& shape) { return shape.name == words[0]; };
+  if (std::any_of(shapes.begin(), shapes.end(), same)) {
+    throw std::runtime_error("'" + words[0] + "' is there already");
+  }
   shapes.push_back({words[0], positive(words[1]), positive(words[2]), rows});
 }
 
