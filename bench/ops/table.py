@@ -74,7 +74,7 @@ def _number(value: float | None, form: str = ".2f") -> str:
 def show(results: list[Result], limits: Limits) -> None:
     console = Console()
     if not console.is_terminal:  # lines in a file are as long as they need to be
-        console = Console(width=150)
+        console = Console(width=200)
     labels = list(results[0].labels)
     columns = [
         *labels,
