@@ -6,6 +6,7 @@
 #include <ATen/ops/bmm_cpu_dispatch.h>
 #include <ATen/ops/mm_cpu_dispatch.h>
 
+#include "aten/batched_product.h"
 #include "aten/override.h"
 #include "aten/products.h"
 #include "aten/register.h"
@@ -78,37 +79,54 @@ struct MmOut : CopiesToOut<WeightProduct> {
   }
 };
 
-// Batched products have no packed weight; their rows come with the generated kernels.
-struct Bmm {
+struct Bmm : ReturnsResult<BatchedProduct> {
   using Schema = Tensor(const Tensor&, const Tensor&);
   static constexpr OpId id = OpId::kBmm;
   static Tensor stock(const Tensor& a, const Tensor& b) { return at::cpu::bmm(a, b); }
+  static const char* to_problem(BatchedProduct& product, const Tensor& a, const Tensor& b) {
+    return bmm_product(product, a, b);
+  }
 };
 
-struct BmmOut {
+struct BmmOut : WritesOut<BatchedProduct> {
   using Schema = Tensor&(const Tensor&, const Tensor&, Tensor&);
   static constexpr OpId id = OpId::kBmmOut;
   static Tensor& stock(const Tensor& a, const Tensor& b, Tensor& out) {
     return at::cpu::bmm_out(out, a, b);
   }
+  static const char* to_problem(BatchedProduct& product, const Tensor& a, const Tensor& b,
+                                const Tensor& out) {
+    if (const char* why = bmm_product(product, a, b)) return why;
+    return write_to(product, out);
+  }
 };
 
-struct Baddbmm {
+struct Baddbmm : ReturnsResult<BatchedProduct> {
   using Schema = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&);
   static constexpr OpId id = OpId::kBaddbmm;
   static Tensor stock(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                       const Scalar& alpha) {
     return at::cpu::baddbmm(self, a, b, beta, alpha);
   }
+  static const char* to_problem(BatchedProduct& product, const Tensor& self, const Tensor& a,
+                                const Tensor& b, const Scalar& beta, const Scalar& alpha) {
+    return baddbmm_product(product, self, a, b, beta, alpha);
+  }
 };
 
-struct BaddbmmOut {
+struct BaddbmmOut : WritesOut<BatchedProduct> {
   using Schema = Tensor&(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&,
                          Tensor&);
   static constexpr OpId id = OpId::kBaddbmmOut;
   static Tensor& stock(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                        const Scalar& alpha, Tensor& out) {
     return at::cpu::baddbmm_out(out, self, a, b, beta, alpha);
+  }
+  static const char* to_problem(BatchedProduct& product, const Tensor& self, const Tensor& a,
+                                const Tensor& b, const Scalar& beta, const Scalar& alpha,
+                                const Tensor& out) {
+    if (const char* why = baddbmm_product(product, self, a, b, beta, alpha)) return why;
+    return write_to(product, out);
   }
 };
 

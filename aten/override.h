@@ -4,7 +4,7 @@
 //   using Schema = R(Args...);                      the C++ signature of the operator
 //   static constexpr OpId id;
 //   static R stock(Args...);                        the kernel that was replaced
-// and, where it has rows, by deriving from ReturnsResult<Problem> or CopiesToOut<Problem>:
+// and, where it has rows, by deriving from ReturnsResult, CopiesToOut or WritesOut<Problem>:
 //   static const char* to_problem(Problem&, Args...);   why not, or null
 //   static R finish(at::Tensor, Args...);               hands the result back
 // where the rows for a Problem are
@@ -67,7 +67,7 @@ struct StopAtExit {
   ~StopAtExit() { watch.stop(counts); }
 };
 
-// How the result of a row becomes what the operator returns.
+// How the result of a row becomes what the operator returns; out is the last argument.
 template <class P>
 struct ReturnsResult {
   using Problem = P;
@@ -79,7 +79,7 @@ struct ReturnsResult {
 };
 
 template <class P>
-struct CopiesToOut {  // out is the last argument
+struct CopiesToOut {
   using Problem = P;
 
   template <class... Args>
@@ -87,6 +87,16 @@ struct CopiesToOut {  // out is the last argument
     at::Tensor& out = std::get<sizeof...(Args) - 1>(std::tie(args...));
     out.copy_(result);
     return out;
+  }
+};
+
+template <class P>
+struct WritesOut {  // the row did
+  using Problem = P;
+
+  template <class... Args>
+  static at::Tensor& finish(const at::Tensor&, Args&... args) {
+    return std::get<sizeof...(Args) - 1>(std::tie(args...));
   }
 };
 

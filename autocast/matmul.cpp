@@ -3,6 +3,7 @@
 // the fp32 parameter. What is declined runs torch's own policy.
 #include <ATen/autocast_mode.h>
 
+#include "aten/batched_product.h"
 #include "aten/override.h"
 #include "aten/products.h"
 #include "aten/register.h"
@@ -67,19 +68,27 @@ struct Matmul : ReturnsResult<WeightProduct> {
   }
 };
 
-// Counted, so that the report shows them; their rows come with the batched kernels.
-struct Bmm {
+struct Bmm : ReturnsResult<BatchedProduct> {
   using Schema = Tensor(const Tensor&, const Tensor&);
   static constexpr OpId id = OpId::kAutocastBmm;
   static Tensor stock(const Tensor& a, const Tensor& b) { return STOCK_POLICY(bmm)(a, b); }
+  static const char* to_problem(BatchedProduct& product, const Tensor& a, const Tensor& b) {
+    product.autocast = true;
+    return bmm_product(product, a, b);
+  }
 };
 
-struct Baddbmm {
+struct Baddbmm : ReturnsResult<BatchedProduct> {
   using Schema = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&);
   static constexpr OpId id = OpId::kAutocastBaddbmm;
   static Tensor stock(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                       const Scalar& alpha) {
     return STOCK_POLICY(baddbmm)(self, a, b, beta, alpha);
+  }
+  static const char* to_problem(BatchedProduct& product, const Tensor& self, const Tensor& a,
+                                const Tensor& b, const Scalar& beta, const Scalar& alpha) {
+    product.autocast = true;
+    return baddbmm_product(product, self, a, b, beta, alpha);
   }
 };
 

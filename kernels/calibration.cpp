@@ -78,8 +78,9 @@ CpuRange read_cpu(Words& words) {
   return range;
 }
 
+constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
+
 Rule read_rule(Words& words) {
-  constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
   Rule rule;
   rule.row = words.word("the name of a row");
   words.keyword("m");
@@ -92,6 +93,27 @@ Rule read_rule(Words& words) {
   rule.min_macs = words.number("the least M * N * K", 0);
   words.keyword("pack");
   rule.rows_before_pack = words.number("the rows before a pack", kAny);
+  words.end();
+  return rule;
+}
+
+Rule read_batched(Words& words) {
+  Rule rule{words.word("the name of a row"), 0, kAny, 0, kAny, 0, 0};
+  words.keyword("b");
+  const std::string order = words.word("along_k or along_n");
+  if (order != "along_k" && order != "along_n") words.fail("along_k or along_n", "'" + order + "'");
+  rule.order = order == "along_k" ? Order::kAlongK : Order::kAlongN;
+  words.keyword("m");
+  rule.min_m = words.number("the least M", 0);
+  rule.max_m = words.number("the greatest M", kAny);
+  words.keyword("n");
+  rule.min_n = words.number("the least N", 0);
+  rule.max_n = words.number("the greatest N", kAny);
+  words.keyword("k");
+  rule.min_k = words.number("the least K", 0);
+  rule.max_k = words.number("the greatest K", kAny);
+  words.keyword("macs");
+  rule.min_macs = words.number("the least batch * M * N * K", 0);
   words.end();
   return rule;
 }
@@ -115,10 +137,15 @@ bool CpuRange::contains(const jit::CpuInfo& cpu) const noexcept {
 }
 
 const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem) const noexcept {
-  const int64_t weight = problem.n * problem.k;
+  const auto in = [](int64_t value, int64_t least, int64_t most) {
+    return value >= least && value <= most;
+  };
+  const int64_t weight = problem.n * problem.k, macs = problem.batch * problem.m * weight;
   for (const Rule& rule : rules) {
-    if (problem.m >= rule.min_m && problem.m <= rule.max_m && weight >= rule.min_weight &&
-        weight <= rule.max_weight && problem.m * weight >= rule.min_macs && rule.row == row) {
+    if (in(problem.m, rule.min_m, rule.max_m) && in(weight, rule.min_weight, rule.max_weight) &&
+        in(problem.n, rule.min_n, rule.max_n) && in(problem.k, rule.min_k, rule.max_k) &&
+        macs >= rule.min_macs && rule.order.value_or(problem.order) == problem.order &&
+        rule.row == row) {
       return &rule;
     }
   }
@@ -140,8 +167,10 @@ Calibration parse_calibration(std::string_view text) {
       result.cpus.push_back(read_cpu(words));
     } else if (directive == "rule") {
       result.rules.push_back(read_rule(words));
+    } else if (directive == "batched") {
+      result.rules.push_back(read_batched(words));
     } else {
-      words.fail("'family', 'cpu' or 'rule'", "'" + directive + "'");
+      words.fail("'family', 'cpu', 'rule' or 'batched'", "'" + directive + "'");
     }
   }
   if (result.family.empty()) throw std::invalid_argument("a line 'family NAME' is missing");

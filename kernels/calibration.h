@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +20,12 @@ struct Rule {
   std::string row;
   int64_t min_m, max_m;
   int64_t min_weight, max_weight;  // elements of the weight, N * K
-  int64_t min_macs;                // M * N * K
+  int64_t min_macs;                // batch * M * N * K
   int64_t rows_before_pack;        // sum of M to see with a weight before a pack pays for itself
+  // Of batched products only:
+  int64_t min_n = 0, max_n = std::numeric_limits<int64_t>::max();
+  int64_t min_k = 0, max_k = std::numeric_limits<int64_t>::max();
+  std::optional<Order> order = {};
 };
 
 // CPUs that a file speaks for; no model means every model of the family.
@@ -44,6 +50,7 @@ struct Calibration {
 //   family NAME
 //   cpu VENDOR FAMILY MODEL...
 //   rule ROW m MIN MAX weight MIN MAX macs MIN pack ROWS
+//   batched ROW b along_k|along_n m MIN MAX n MIN MAX k MIN MAX macs MIN
 // Throws std::invalid_argument with the number of the offending line and what was expected.
 Calibration parse_calibration(std::string_view text);
 

@@ -17,20 +17,38 @@ TEST(Calibration, ReadsEveryDirective) {
       "family My CPU   # and another\n"
       "cpu GenuineIntel 6 143 207\n"
       "cpu AuthenticAMD 26 *\n"
-      "rule some_row m 2 * weight 100 * macs 7 pack 30\n");
+      "rule some_row m 2 * weight 100 * macs 7 pack 30\n"
+      "batched other_row b along_n m 1 2 n 3 * k 5 6 macs 7\n");
   EXPECT_EQ(read.family, "My CPU");
   ASSERT_EQ(read.cpus.size(), 2u);
   EXPECT_TRUE(read.cpus[0].contains({"GenuineIntel", 6, 207, jit::Isa::kAvx2}));
   EXPECT_FALSE(read.cpus[0].contains({"GenuineIntel", 6, 106, jit::Isa::kAvx2}));
   EXPECT_TRUE(read.cpus[1].contains({"AuthenticAMD", 26, 68, jit::Isa::kAvx2}));
   EXPECT_FALSE(read.cpus[1].contains({"AuthenticAMD", 25, 68, jit::Isa::kAvx2}));
-  ASSERT_EQ(read.rules.size(), 1u);
+  ASSERT_EQ(read.rules.size(), 2u);
   EXPECT_EQ(read.rules[0].row, "some_row");
   EXPECT_EQ(read.rules[0].min_m, 2);
   EXPECT_EQ(read.rules[0].max_m, std::numeric_limits<int64_t>::max());
   EXPECT_EQ(read.rules[0].min_weight, 100);
   EXPECT_EQ(read.rules[0].min_macs, 7);
   EXPECT_EQ(read.rules[0].rows_before_pack, 30);
+}
+
+TEST(Calibration, BoundsBatchedProductsByTheirShape) {
+  const Calibration read =
+      parse_calibration("family x\nbatched r b along_n m 1 2 n 3 9 k 5 6 macs 90\n");
+  const auto applies = [&](int64_t m, int64_t n, int64_t k, int64_t batch, Order order) {
+    return read.rule("r", {.m = m, .n = n, .k = k, .batch = batch, .order = order}) != nullptr;
+  };
+  EXPECT_TRUE(applies(1, 3, 5, 6, Order::kAlongN));
+  EXPECT_TRUE(applies(2, 9, 6, 1, Order::kAlongN));
+  EXPECT_FALSE(applies(1, 3, 5, 6, Order::kAlongK));
+  EXPECT_FALSE(applies(1, 3, 5, 5, Order::kAlongN));
+  EXPECT_FALSE(applies(3, 3, 5, 9, Order::kAlongN));
+  EXPECT_FALSE(applies(1, 2, 5, 99, Order::kAlongN));
+  EXPECT_FALSE(applies(1, 10, 5, 99, Order::kAlongN));
+  EXPECT_FALSE(applies(1, 3, 4, 99, Order::kAlongN));
+  EXPECT_FALSE(applies(1, 3, 7, 99, Order::kAlongN));
 }
 
 std::string error_of(const char* text) {
@@ -51,9 +69,11 @@ TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
             "line 2: expected the end of the line, found '2'");
   EXPECT_EQ(error_of("family x\nrule r m 1"),
             "line 2: expected the greatest M, found the end of the line");
-  EXPECT_EQ(error_of("speed 9"), "line 1: expected 'family', 'cpu' or 'rule', found 'speed'");
+  EXPECT_EQ(error_of("speed 9"),
+            "line 1: expected 'family', 'cpu', 'rule' or 'batched', found 'speed'");
   EXPECT_EQ(error_of("rule r m 1 -2 weight 3 4 macs 0 pack 1"),
             "line 1: expected the greatest M, found '-2'");
+  EXPECT_EQ(error_of("batched r b across"), "line 1: expected along_k or along_n, found 'across'");
   EXPECT_EQ(error_of("# nothing\n"), "a line 'family NAME' is missing");
 }
 
