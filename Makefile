@@ -13,7 +13,7 @@ export STOKER_CALIBRATION := shipped
 export PATH := $(VENV)/bin:$(PATH)
 # Settings of the caller's shell must not decide what is tested or measured.
 unexport STOKER STOKER_DISABLE STOKER_VERBOSE STOKER_PACK_BUDGET STOKER_PACK_MAPPED STOKER_SELECT
-unexport STOKER_MAX_ISA STOKER_RUN STOKER_DTYPE STOKER_FORCE STOKER_INFERENCE STOKER_REPORT
+unexport STOKER_MAX_ISA STOKER_JIT_DUMP STOKER_PERF_MAP STOKER_RUN STOKER_DTYPE STOKER_FORCE STOKER_INFERENCE STOKER_REPORT
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 CXX_SOURCES := $(shell find aten autocast jit kernels preload python tests -type f \( -name '*.cpp' -o -name '*.h' \))

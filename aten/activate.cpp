@@ -25,7 +25,7 @@ namespace stoker::aten {
 namespace {
 
 struct Libraries {
-  torch::Library composite, cpu, autocast;
+  torch::Library composite, cpu, autocast, stoker;
 };
 
 struct State {
@@ -61,11 +61,13 @@ void register_all() {
                      __FILE__, __LINE__),
       torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::CPU, __FILE__, __LINE__),
       torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::AutocastCPU, __FILE__,
-                     __LINE__)});
+                     __LINE__),
+      torch::Library(torch::Library::DEF, "stoker", std::nullopt, __FILE__, __LINE__)});
   register_linear(libraries->composite);
   register_matmul(libraries->cpu);
   register_lazy_clone(libraries->cpu);
   register_autocast(libraries->autocast);
+  register_stoker(libraries->stoker);
   s.libraries = std::move(libraries);
 }
 
@@ -80,6 +82,7 @@ void check_environment() {
 void enable_locked(State& s) {
   try {
     check_environment();
+    jit::set_inspection(settings().inspection);
     register_all();
     s.why.clear();
     active.store(true, std::memory_order_relaxed);

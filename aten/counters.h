@@ -25,6 +25,7 @@ enum class OpId : uint8_t {
   kAutocastMatmul,
   kAutocastBmm,
   kAutocastBaddbmm,
+  kStokerLinear,
   kCount
 };
 

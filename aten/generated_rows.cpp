@@ -13,24 +13,44 @@ namespace {
 
 using jit::GemmMath;
 using kernels::linear::Layout;
+using kernels::linear::Matrix;
+
+constexpr const char* kNoKernel = "no memory for a generated kernel";
 
 Layout layout_for(GemmMath math) { return Layout::of(machine().isa, math); }
 
+// One matrix, copied only when it is several or has rows that no kernel packs.
+at::Tensor packable(std::span<const at::Tensor> sources) {
+  if (sources.size() > 1) return side_by_side(sources);
+  const at::Tensor& w = sources[0];
+  const bool along_k = w.stride(1) == 1 && w.stride(0) >= w.size(1);
+  const bool along_n = w.stride(0) == 1 && w.stride(1) >= w.size(0);
+  return along_k || along_n ? w : w.contiguous();
+}
+
+Matrix matrix_of(const at::Tensor& w) {
+  Matrix matrix{w.const_data_ptr(), data_type(w), w.size(0), w.size(1), w.stride(0), w.stride(1)};
+  // The stride of a side of one may be anything.
+  if (w.is_contiguous()) matrix.n_stride = matrix.k, matrix.k_stride = 1;
+  return matrix;
+}
+
 template <GemmMath math>
-at::Tensor pack(std::span<const at::Tensor> sources) {
-  const at::Tensor weight = sources[0].contiguous();
+Packed pack(std::span<const at::Tensor> sources) {
+  const at::Tensor weight = packable(sources);
+  const Matrix matrix = matrix_of(weight);
   const Layout layout = layout_for(math);
-  const int64_t n = weight.size(0), k = weight.size(1);
-  at::Tensor packed = pack_memory(layout.bytes(n, k));
-  if (!packed.defined()) return packed;
-  kernels::linear::pack(layout, weight.const_data_ptr(), data_type(weight), n, k,
-                        packed.mutable_data_ptr(), torch_threads());
-  return packed;
+  at::Tensor packed = pack_memory(layout.bytes(matrix.n, matrix.k));
+  if (!packed.defined()) return {at::Tensor(), "no memory for the pack"};
+  if (!kernels::linear::pack(layout, matrix, packed.mutable_data_ptr(), torch_threads())) {
+    return {at::Tensor(), kNoKernel};
+  }
+  return {std::move(packed)};
 }
 
 struct Recipes {
   Recipe recipe;
-  at::Tensor (*pack)(std::span<const at::Tensor> sources);
+  Packed (*pack)(std::span<const at::Tensor> sources);
 };
 
 // Both ways to multiply bf16 read the same panels.
@@ -42,13 +62,9 @@ Recipes recipe_of(GemmMath math) {
 
 Packed packed_panels(const WeightProduct& product, const Layout& layout) {
   const Recipes made = recipe_of(layout.math);
-  return get_packed({made.recipe,
-                     {&product.weight, 1},
-                     made.pack,
-                     layout.bytes(product.problem.n, product.problem.k),
-                     product.sightings,
-                     product.problem.m,
-                     product.rows_before_pack});
+  return get_packed({made.recipe, product.weights, made.pack,
+                     layout.bytes(product.problem.n, product.problem.k), product.sightings,
+                     product.problem.m, product.rows_before_pack});
 }
 
 at::Tensor result_of(const WeightProduct& product) {
@@ -77,10 +93,13 @@ RowResult run_generated(GemmMath math, const WeightProduct& product) {
       .ldy = problem.n,
       .m = problem.m,
       .n = problem.n,
-      .k = problem.k};
+      .k = problem.k,
+      .epilogue = product.epilogue,
+      .other = product.other ? product.other->const_data_ptr() : nullptr,
+      .ldo = problem.n};
   const Machine& m = machine();
   if (!kernels::linear::run_jit(call, {m.isa, layout, m.l2_bytes}, torch_threads())) {
-    return {at::Tensor(), "no memory for a generated kernel"};
+    return {at::Tensor(), kNoKernel};
   }
   return {std::move(result), nullptr};
 }

@@ -23,11 +23,17 @@ inline bool bf16_mode() noexcept {
          process_dtype.load(std::memory_order_relaxed) == kernels::DataType::kBFloat16;
 }
 
-// Of a tensor that is known to be fp32, bf16 or fp16.
+inline bool has_data_type(c10::ScalarType type) noexcept {
+  return type == at::kFloat || type == at::kBFloat16 || type == at::kHalf;
+}
+
+// Of a type for which has_data_type() holds.
+inline kernels::DataType data_type(c10::ScalarType type) noexcept {
+  if (type == at::kFloat) return kernels::DataType::kFloat32;
+  return type == at::kHalf ? kernels::DataType::kFloat16 : kernels::DataType::kBFloat16;
+}
 inline kernels::DataType data_type(const at::Tensor& tensor) {
-  if (tensor.scalar_type() == at::kFloat) return kernels::DataType::kFloat32;
-  return tensor.scalar_type() == at::kHalf ? kernels::DataType::kFloat16
-                                           : kernels::DataType::kBFloat16;
+  return data_type(tensor.scalar_type());
 }
 
 inline c10::ScalarType scalar_type(kernels::DataType type) {

@@ -5,6 +5,8 @@
 
 #include <optional>
 
+#include "aten/pack_memory.h"
+
 namespace stoker::aten {
 namespace {
 
@@ -25,6 +27,7 @@ std::optional<Operators>& operators() {
 }
 
 const char* one_type_only(const kernels::MatmulProblem& p) noexcept {
+  if (p.has_epilogue) return "unsupported: no epilogues in packed oneDNN products";
   return p.input == p.multiply && p.output == p.multiply ? nullptr
                                                          : "unsupported: oneDNN mixes no types";
 }
@@ -35,8 +38,8 @@ constexpr kernels::Row kRows[] = {
     {"onednn_packed_bf16", jit::Isa::kAvx512Bf16, kernels::DataType::kBFloat16, &one_type_only, {}},
 };
 
-at::Tensor reorder(std::span<const at::Tensor> sources) {
-  return operators()->reorder.call(sources[0].contiguous(), std::nullopt);
+Packed reorder(std::span<const at::Tensor> sources) {
+  return {operators()->reorder.call(side_by_side(sources), std::nullopt)};
 }
 
 // oneDNN pads the outputs to a multiple of 64.
@@ -72,13 +75,9 @@ std::span<const kernels::Row> onednn_rows() noexcept {
 }
 
 RowResult run_onednn(const WeightProduct& product) {
-  const Packed packed = get_packed({Recipe::kOnednnLinear,
-                                    {&product.weight, 1},
-                                    &reorder,
-                                    reordered_bytes(product),
-                                    product.sightings,
-                                    product.problem.m,
-                                    product.rows_before_pack});
+  const Packed packed =
+      get_packed({Recipe::kOnednnLinear, product.weights, &reorder, reordered_bytes(product),
+                  product.sightings, product.problem.m, product.rows_before_pack});
   if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
   // Nothing records this call (the gate saw to it): skip the autograd keys' fallthroughs.
   const at::AutoDispatchBelowADInplaceOrView below_autograd;

@@ -148,10 +148,10 @@ const char* pack_now(Cache& c, const PackRequest& request, PackEntry& entry) {
   std::array<at::Tensor, kMaxSources> aliases;
   for (size_t i = 0; i < entry.source_count; ++i) aliases[i] = private_alias(request.sources[i]);
   const uint64_t before = entry.firings > 0 ? checksum_of(request) : 0;
-  at::Tensor packed = request.pack({aliases.data(), entry.source_count});
-  if (!packed.defined()) return kNoMemory;
+  Packed packed = request.pack({aliases.data(), entry.source_count});
+  if (packed.refusal != nullptr) return packed.refusal;
   if (!entry.proves(request)) return kWritten;
-  entry.packed = std::move(packed);
+  entry.packed = std::move(packed.value);
   entry.checksum = before;
   entry.checksum_due = entry.firings > 0;
   c.totals.packs += 1;

@@ -28,21 +28,20 @@ struct Source {
   int64_t own_views = 0;  // holders of the storage that exist only for this call
 };
 
+struct Packed {
+  at::Tensor value;               // undefined when refused
+  const char* refusal = nullptr;  // why, as a literal
+};
+
 struct PackRequest {
   Recipe recipe;
   std::span<const Source> sources;  // at most kMaxSources
-  // Packs from plain tensors of the sources' geometry; what it returns shares no memory with them
-  // and is undefined when there is none to be had.
-  at::Tensor (*pack)(std::span<const at::Tensor> sources);
+  // Packs from plain tensors of the sources' geometry; what it returns shares no memory with them.
+  Packed (*pack)(std::span<const at::Tensor> sources);
   int64_t bytes;             // that the pack takes
   uint32_t sightings;        // calls with this weight before it is taken for one
   int64_t rows;              // rows of this call's product
   int64_t rows_before_pack;  // rows to see before a pack pays for itself
-};
-
-struct Packed {
-  at::Tensor value;               // undefined when refused
-  const char* refusal = nullptr;  // why, as a literal
 };
 
 struct PackTotals {

@@ -1,5 +1,7 @@
 #include "aten/products.h"
 
+#include <ATen/ops/cat.h>
+
 #include "aten/numerics.h"
 #include "aten/torch_private.h"
 
@@ -32,14 +34,15 @@ const char* weight_source(const at::Tensor& matrix, bool transposed, Source& sou
 const char* complete_product(WeightProduct& product, const at::Tensor& input,
                              const at::Tensor& bias) {
   const ComputeType types =
-      compute_type(input.scalar_type(), product.weight.tensor->scalar_type(), product.autocast);
+      compute_type(input.scalar_type(), product.weights[0].tensor->scalar_type(), product.autocast);
   if (types.declined != nullptr) return types.declined;
   kernels::MatmulProblem& problem = product.problem;
   problem.input = data_type(input);
   problem.multiply = types.multiply;
   problem.output = types.output;
-  problem.n = product.weight.rows;
-  problem.k = product.weight.cols;
+  problem.n = 0;
+  problem.k = product.weights[0].cols;
+  for (const Source& weight : product.weights) problem.n += weight.rows;
   if (input.size(-1) != problem.k) return "sizes do not match";
   if (input.numel() == 0 || problem.n == 0) return "an operand is empty";
   if (!input.is_contiguous()) return "input is not contiguous";
@@ -60,8 +63,21 @@ const char* complete_product(WeightProduct& product, const at::Tensor& input,
 const char* product_of(WeightProduct& product, const at::Tensor& input, const at::Tensor& weight,
                        bool transposed, const at::Tensor& bias) {
   if (input.dim() < 2 || weight.dim() != 2) return kNoMatrix;
-  if (const char* why = weight_source(weight, transposed, product.weight)) return why;
+  if (const char* why = weight_source(weight, transposed, product.weights.emplace_back()))
+    return why;
   return complete_product(product, input, bias);
+}
+
+const char* add_other(WeightProduct& product, const at::Tensor& other) {
+  at::DimVector sizes(product.input->sizes());
+  sizes.back() = product.problem.n;
+  if (!has_data_type(other.scalar_type())) return "dtype is not float32, bfloat16 or float16";
+  if (other.sizes() != at::IntArrayRef(sizes) || !other.is_contiguous()) {
+    return "the other operand is not a contiguous tensor of the result's size";
+  }
+  product.other = &other;
+  product.epilogue.other = kernels::element_of(data_type(other));
+  return nullptr;
 }
 
 const at::Tensor& no_bias() {
@@ -89,6 +105,30 @@ const char* addmm_product(WeightProduct& product, const at::Tensor& self, const 
                           const at::Tensor& b, const at::Scalar& beta, const at::Scalar& alpha) {
   if (!beta.equal(1) || !alpha.equal(1)) return "alpha or beta is not 1";
   return a.dim() == 2 ? product_of(product, a, b, true, self) : kNoMatrix;
+}
+
+const char* fused_product(WeightProduct& product, const at::Tensor& input, at::TensorList weights,
+                          at::TensorList biases, const jit::Epilogue& epilogue,
+                          const std::optional<at::Tensor>& other,
+                          std::optional<at::ScalarType> dtype) {
+  if (weights.size() > kMaxSources) return "more weights than one pack holds";
+  product.known_weight = true;
+  for (const at::Tensor& weight : weights) {
+    if (input.dim() < 2 || weight.dim() != 2 || weight.size(1) != weights[0].size(1) ||
+        weight.scalar_type() != weights[0].scalar_type()) {
+      return kNoMatrix;
+    }
+    if (const char* why = weight_source(weight, false, product.weights.emplace_back())) return why;
+  }
+  if (!biases.empty()) product.merged_bias = biases.size() == 1 ? biases[0] : at::cat(biases);
+  if (const char* why = complete_product(product, input, product.merged_bias)) return why;
+  product.epilogue = epilogue;
+  product.problem.has_epilogue = !epilogue.empty();
+  if (dtype) {
+    if (!has_data_type(*dtype)) return "dtype is not float32, bfloat16 or float16";
+    product.problem.output = data_type(*dtype);
+  }
+  return other ? add_other(product, *other) : nullptr;
 }
 
 }  // namespace stoker::aten

@@ -18,5 +18,11 @@ const char* matmul_product(WeightProduct& product, const at::Tensor& a, const at
 const char* mm_product(WeightProduct& product, const at::Tensor& a, const at::Tensor& b);
 const char* addmm_product(WeightProduct& product, const at::Tensor& self, const at::Tensor& a,
                           const at::Tensor& b, const at::Scalar& beta, const at::Scalar& alpha);
+// linear with several weights, whose outputs lie side by side, and an epilogue; no bias, or one a
+// weight. `other` and `dtype` as in stoker::linear.
+const char* fused_product(WeightProduct& product, const at::Tensor& input, at::TensorList weights,
+                          at::TensorList biases, const jit::Epilogue& epilogue,
+                          const std::optional<at::Tensor>& other,
+                          std::optional<at::ScalarType> dtype);
 
 }  // namespace stoker::aten

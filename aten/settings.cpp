@@ -51,9 +51,10 @@ void read_into(Settings& s) {
   s.force = env("STOKER_FORCE") == "1";
   if (const std::string_view name = env("STOKER_MAX_ISA"); !name.empty()) {
     const std::optional<jit::Isa> most = jit::isa_named(name);
-    TORCH_CHECK(most, "STOKER_MAX_ISA is '", name, "', expected avx2, avx512 or avx512_bf16");
+    TORCH_CHECK(most, "STOKER_MAX_ISA is '", name, "', expected avx2, avx512, avx512_bf16 or amx");
     s.isa = std::min(s.isa, *most);
   }
+  s.inspection = {std::string(env("STOKER_JIT_DUMP")), env("STOKER_PERF_MAP") == "1"};
   s.report = !env("STOKER_REPORT").empty() && env("STOKER_REPORT") != "0";
   s.calibration = env("STOKER_CALIBRATION").empty() ? calibration_file(s.isa)
                                                     : std::string(env("STOKER_CALIBRATION"));

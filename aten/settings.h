@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "jit/inspect.h"
 #include "kernels/select.h"
 
 namespace stoker::aten {
@@ -20,7 +21,8 @@ struct Settings {
   kernels::Policy policy = kernels::Policy::kCalibrated;  // STOKER_SELECT=calibrated|always
   kernels::DataType dtype = kernels::DataType::kFloat32;  // STOKER_DTYPE=float32|bfloat16
   bool force = false;                                     // STOKER_FORCE=1: bf16 on any CPU
-  jit::Isa isa = jit::host_cpu().isa;  // STOKER_MAX_ISA=avx2|avx512|avx512_bf16: no more than that
+  jit::Isa isa = jit::host_cpu().isa;  // STOKER_MAX_ISA=avx2|avx512|avx512_bf16|amx: no more
+  jit::Inspection inspection;  // STOKER_JIT_DUMP=FOLDER, STOKER_PERF_MAP=1
   bool report = false;      // STOKER_REPORT=1|FILE: time the operators for the report at exit
   std::string calibration;  // STOKER_CALIBRATION=FILE|shipped, else the user's cache directory
 

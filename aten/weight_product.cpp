@@ -47,7 +47,7 @@ const char* choose_row(WeightProduct& product, const kernels::Row*& row) {
     if (product.known_weight) product.sightings = 1;
     chosen.rows_before_pack = 0;
   } else if (product.autocast && product.known_weight &&
-             product.weight.tensor->scalar_type() == at::kFloat) {
+             product.weights[0].tensor->scalar_type() == at::kFloat) {
     // Stock casts this weight on every call, which costs about as much as the pack does once.
     chosen.rows_before_pack = 0;
   }

@@ -3,12 +3,14 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <span>
+#include <c10/util/SmallVector.h>
+
 #include <string>
 #include <vector>
 
 #include "aten/packed_weights.h"
 #include "aten/row_result.h"
+#include "jit/phases/epilogue.h"
 #include "kernels/select.h"
 
 namespace stoker::aten {
@@ -17,9 +19,13 @@ struct WeightProduct {
   kernels::MatmulProblem problem;
   const at::Tensor* input = nullptr;  // contiguous, [..., k]
   const at::Tensor* bias = nullptr;   // [n], contiguous, or null
-  Source weight;                      // as [n, k]
-  bool known_weight = false;          // linear's operand is a weight; mm's may be an activation
-  bool autocast = false;              // reached through AutocastCPU: operands may differ in type
+  at::Tensor merged_bias;             // where `bias` points when several were put together
+  // As [n, k]; several weights of one input give their outputs side by side.
+  c10::SmallVector<Source, 1> weights;
+  bool known_weight = false;  // linear's operand is a weight; mm's may be an activation
+  bool autocast = false;      // reached through AutocastCPU: operands may differ in type
+  jit::Epilogue epilogue;
+  const at::Tensor* other = nullptr;  // of the epilogue, [..., n], contiguous
   // When a pack is worth making; choose_row() says.
   uint32_t sightings = 0;  // calls before the operand is taken for a weight
   int64_t rows_before_pack = 0;

@@ -43,7 +43,7 @@ const void* Arena::commit(const void* code, size_t bytes) noexcept {
 size_t Arena::used() const noexcept { return used_.load(std::memory_order_relaxed); }
 
 Arena& process_arena() noexcept {
-  static Arena* const arena = new Arena(16 << 20);  // leaked: kernels run during shutdown
+  static Arena* const arena = new Arena(64 << 20);  // leaked: kernels run during shutdown
   return *arena;
 }
 

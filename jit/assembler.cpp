@@ -19,7 +19,7 @@ constexpr uint32_t kCalleeSaved = bit(Operand::RBX) | bit(Operand::RBP) | bit(Op
 }  // namespace
 
 Assembler::Assembler(Isa isa)
-    : Xbyak::CodeGenerator(kBytes, CodeBuffer::bytes.get()),
+    : Xbyak::CodeGenerator(kBytes, block->bytes),
       isa_(isa),
       vectors_(isa >= Isa::kAvx512 ? 0xFFFFFFFFu : 0xFFFFu),
       scratch_(kUsable & ~kCalleeSaved),

@@ -20,7 +20,10 @@ namespace stoker::jit {
 // Writable memory for the code while it is written.
 struct CodeBuffer {
   static constexpr size_t kBytes = 32 << 10;
-  std::unique_ptr<uint8_t[]> bytes{new uint8_t[kBytes]};
+  struct alignas(64) Block {  // so that align() means the same after the copy
+    uint8_t bytes[kBytes];
+  };
+  std::unique_ptr<Block> block{new Block};
 };
 
 // One kernel: a function of one pointer. Written into memory of its own, then published to the

@@ -176,6 +176,8 @@ class Generator : public Assembler {
           multiply(u * 8 + odd * 4);
         }
         break;
+      case GemmMath::kBf16Amx:
+        throw Xbyak::Error(Xbyak::ERR_INTERNAL);  // gemm_amx.cpp generates those
     }
   }
 
@@ -315,6 +317,7 @@ GemmKernel generate(const GemmConfig& config) { return Generator(config).generat
 }  // namespace
 
 int gemm_max_rows(Isa isa, GemmMath math, int vectors) noexcept {
+  if (math == GemmMath::kBf16Amx) return vectors > 2 ? 16 : 32;
   const int registers = isa >= Isa::kAvx512 ? 32 : 16;
   const int others = vectors + 1 + (math == GemmMath::kBf16Wide ? 1 : 0);
   const int rows = (registers - others) / vectors;
@@ -327,7 +330,7 @@ GemmKernel get_gemm(const GemmConfig& config) noexcept {
 }
 
 std::string gemm_name(const GemmConfig& config) {
-  static constexpr const char* kMath[] = {"f32", "bf16wide", "bf16dot", "f16"};
+  static constexpr const char* kMath[] = {"f32", "bf16wide", "bf16dot", "f16", "bf16amx"};
   static constexpr const char* kType[] = {"f32", "bf16", "f16"};
   const Epilogue& e = config.epilogue;
   std::ostringstream name;
@@ -339,6 +342,7 @@ std::string gemm_name(const GemmConfig& config) {
   }
   name << activation_name(e.activation) << combine_name(e.combine);
   if (e.combine != Combine::kNone) name << '_' << kType[static_cast<int>(e.other)];
+  if (config.tail != 0) name << "_tail" << int{config.tail};
   if (e.scaled != 0) name << "_scaled";
   return name.str();
 }

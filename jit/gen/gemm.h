@@ -18,6 +18,7 @@ enum class GemmMath : uint8_t {
   kBf16Wide,  // A fp32, B bf16 in pairs [k/2][width][2]
   kBf16Dot,   // A bf16, B bf16 in pairs [k/2][width][2]: VDPBF16PS
   kF16,       // A fp32, B fp16 [k/2][2][width]: VCVTPH2PS, part of every AVX2 CPU here
+  kBf16Amx,   // as kBf16Dot, on tiles: TDPBF16PS; gemm_amx.h
 };
 
 // k in one step of the inner loop; a packed B is padded with zeros to a whole step.
@@ -32,6 +33,7 @@ struct GemmConfig {
   uint8_t prefetch_lines = 0;   // cache lines of `next` to prefetch in each k-step
   uint8_t prefetch_far = 0;     // into L2 only: not needed soon
   Epilogue epilogue = {};
+  uint8_t tail = 0;  // kBf16Amx: k-steps % 16, known when generating; else 0
 
   bool operator==(const GemmConfig&) const = default;
 };
@@ -59,6 +61,9 @@ constexpr int gemm_panel(Isa isa) { return isa >= Isa::kAvx512 ? 64 : 16; }
 
 // Most rows of a block with that many vectors: what the register file holds beside B and A.
 int gemm_max_rows(Isa isa, GemmMath math, int vectors) noexcept;
+
+// k-steps of one tile.
+constexpr int kTileSteps = 16;
 
 // Every element is summed in the order of k with one accumulator, started from c_in; so neither the
 // number of rows nor a split of k into blocks changes a bit of the result.

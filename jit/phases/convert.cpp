@@ -6,9 +6,29 @@ namespace {
 using Xbyak::RegExp;
 using Xbyak::Xmm;
 
+void store_bf16(Assembler& a, const RegExp& to, const Xmm& x) {
+  const Xbyak::Ymm half = Assembler::ymm_of(x);
+  if (a.isa() >= Isa::kAvx512Bf16) {
+    a.vcvtneps2bf16(half, Xbyak::Zmm(x.getIdx()));
+    a.vmovups(a.ptr[to], half);
+    return;
+  }
+  emit_round_to_bf16(a, x);
+  if (a.zmm()) {
+    a.vpmovdw(a.ptr[to], Xbyak::Zmm(x.getIdx()));
+    return;
+  }
+  constexpr int kEvenQuarters = 0x08;  // the low halves of both lanes
+  a.vpackusdw(half, half, half);
+  a.vpermq(half, half, kEvenQuarters);
+  a.vmovups(a.ptr[to], Assembler::xmm_of(x));
+}
+
+}  // namespace
+
 // bf16 is the upper half of an fp32. Adding 0x7FFF, and one more when the bit that stays last is
 // set, rounds to nearest even.
-void round_to_bf16(Assembler& a, const Xmm& x) {
+void emit_round_to_bf16(Assembler& a, const Xmm& x) {
   constexpr int kUnordered = 3;
   const Vec odd = a.vec();
   a.vpsrld(odd, x, 16);
@@ -26,26 +46,6 @@ void round_to_bf16(Assembler& a, const Xmm& x) {
     a.vblendvps(x, x, a.constant(uint32_t{0x7FC0}), nan);
   }
 }
-
-void store_bf16(Assembler& a, const RegExp& to, const Xmm& x) {
-  const Xbyak::Ymm half = Assembler::ymm_of(x);
-  if (a.isa() >= Isa::kAvx512Bf16) {
-    a.vcvtneps2bf16(half, Xbyak::Zmm(x.getIdx()));
-    a.vmovups(a.ptr[to], half);
-    return;
-  }
-  round_to_bf16(a, x);
-  if (a.zmm()) {
-    a.vpmovdw(a.ptr[to], Xbyak::Zmm(x.getIdx()));
-    return;
-  }
-  constexpr int kEvenQuarters = 0x08;  // the low halves of both lanes
-  a.vpackusdw(half, half, half);
-  a.vpermq(half, half, kEvenQuarters);
-  a.vmovups(a.ptr[to], Assembler::xmm_of(x));
-}
-
-}  // namespace
 
 void emit_load(Assembler& a, Element type, const Xmm& to, const RegExp& from) {
   switch (type) {

@@ -14,4 +14,8 @@ void emit_load(Assembler& a, Element type, const Xbyak::Xmm& to, const Xbyak::Re
 // denormals, ours for older CPUs does not.
 void emit_store(Assembler& a, Element type, const Xbyak::RegExp& to, const Xbyak::Xmm& x);
 
+// x <- its fp32 lanes rounded to bf16 as emit_store does, each in the lower half of the lane, the
+// upper half zero. Takes up to two temporaries, beyond AVX2 also k1.
+void emit_round_to_bf16(Assembler& a, const Xbyak::Xmm& x);
+
 }  // namespace stoker::jit

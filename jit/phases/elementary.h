@@ -7,7 +7,8 @@
 
 namespace stoker::jit {
 
-// x <- e^x within 2 ulp; 0 below about -87.3 (denormals), infinity above 88.7. NaN stays NaN.
+// x <- e^x within 2 ulp; 0 below -104 (AVX2: below -87.7, without
+// denormals), infinity above 88.7. NaN stays NaN.
 void emit_exp(Assembler& a, const Xbyak::Xmm& x);
 
 // x <- 1 / (1 + e^-x), without cancellation on either side.

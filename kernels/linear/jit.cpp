@@ -21,11 +21,6 @@ constexpr int64_t kMacsPerThread = 1 << 19;
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t size_of(DataType type) { return type == DataType::kFloat32 ? 4 : 2; }
 
-jit::Element element_of(DataType type) {
-  if (type == DataType::kFloat32) return jit::Element::kF32;
-  return type == DataType::kFloat16 ? jit::Element::kF16 : jit::Element::kBf16;
-}
-
 // X as the kernels read it; stride in bytes.
 struct Rows {
   const char* data;
@@ -39,12 +34,15 @@ class Run {
         o_(options),
         lanes_(jit::gemm_lanes(options.isa)),
         steps_(options.layout.steps(product.k)),
-        element_(options.layout.math == GemmMath::kBf16Dot ? 2 : 4),
+        element_(takes_pairs() ? 2 : 4),
         padded_k_(steps_ * jit::gemm_step(options.layout.math)) {
     // A panel's part of k stays in L2 while all row blocks use it.
     const int64_t fit = std::max<int64_t>(64, o_.l2_bytes / 4 / o_.layout.step_bytes());
     parts_ = std::max<int64_t>(1, ceil_div(steps_, fit));
     part_steps_ = ceil_div(steps_, parts_);
+    if (o_.layout.math != GemmMath::kBf16Amx) return;
+    part_steps_ = std::max<int64_t>(1, ceil_div(part_steps_, jit::kTileSteps)) * jit::kTileSteps;
+    parts_ = std::max<int64_t>(1, ceil_div(steps_, part_steps_));
   }
 
   bool run(Parallel parallel) {
@@ -64,10 +62,15 @@ class Run {
   }
 
  private:
+  // Do the kernels read X as bf16 pairs?
+  bool takes_pairs() const {
+    return o_.layout.math == GemmMath::kBf16Dot || o_.layout.math == GemmMath::kBf16Amx;
+  }
+
   // Must X be copied in another type, or padded to whole steps?
   bool converts() const {
     if (o_.layout.math == GemmMath::kF32) return false;
-    return o_.layout.math != GemmMath::kBf16Dot || p_.x_type == DataType::kFloat32 || p_.k % 2 != 0;
+    return !takes_pairs() || p_.x_type == DataType::kFloat32 || p_.k % 2 != 0;
   }
 
   int64_t rows_at_a_time() const {
@@ -116,7 +119,7 @@ class Run {
   void convert_row(const char* from, char* to) const {
     std::memset(to + p_.k * element_, 0, static_cast<size_t>((padded_k_ - p_.k) * element_));
     const auto* floats = reinterpret_cast<const float*>(from);
-    const bool wide = o_.layout.math != GemmMath::kBf16Dot;
+    const bool wide = !takes_pairs();
     if (p_.x_type == DataType::kFloat32) {
       wide ? round_row(floats, reinterpret_cast<float*>(to), p_.k)
            : narrow_row(floats, reinterpret_cast<bf16*>(to), p_.k);
@@ -147,6 +150,7 @@ class Run {
                         .panel_lines = static_cast<int>(o_.layout.step_bytes() / 64),
                         .out = element_of(p_.y_type),
                         .epilogue = p_.epilogue,
+                        .steps = steps_,
                         .rows = rows};
     Tile tile;
     if (!tile.make(request)) return false;

@@ -1,108 +1,183 @@
 #include "kernels/linear/pack.h"
 
-#include <emmintrin.h>
+#include <xmmintrin.h>
 
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
-#include "kernels/bfloat16.h"
+#include "jit/gen/pack.h"
 
 namespace stoker::kernels::linear {
 namespace {
 
-// Four rows of words become a column of each of the steps: 4x4 transposes (SSE, in every x86-64).
-// `to` is the first step's place for these four columns; steps are `width` words apart.
-void transpose_four(const float* const rows[4], int64_t steps, float* to, int64_t width) noexcept {
-  int64_t s = 0;
-  for (; s + 4 <= steps; s += 4) {
-    __m128 r0 = _mm_loadu_ps(rows[0] + s), r1 = _mm_loadu_ps(rows[1] + s);
-    __m128 r2 = _mm_loadu_ps(rows[2] + s), r3 = _mm_loadu_ps(rows[3] + s);
-    _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
-    _mm_storeu_ps(to + s * width, r0);
-    _mm_storeu_ps(to + (s + 1) * width, r1);
-    _mm_storeu_ps(to + (s + 2) * width, r2);
-    _mm_storeu_ps(to + (s + 3) * width, r3);
-  }
-  for (; s < steps; ++s) {
-    for (int row = 0; row < 4; ++row) std::memcpy(to + s * width + row, rows[row] + s, 4);
-  }
+using jit::GemmMath;
+using jit::PackFormat;
+using jit::PackOrder;
+using jit::PackSource;
+
+// Packs from this size on are written past the caches: what is packed first would have left them
+// before it is read, and a store that need not fetch its line first saves a third of the traffic.
+constexpr int64_t kStreamBytes = 1 << 20;
+// Of each row, in panels packed side by side (kAlongN).
+constexpr int64_t kRunBytes = 4096;
+
+PackFormat format_of(GemmMath math) {
+  if (math == GemmMath::kF32) return PackFormat::kF32;
+  return math == GemmMath::kF16 ? PackFormat::kF16Rows : PackFormat::kBf16Pairs;
 }
 
-// Four rows of pairs become, for each pair, four halves of its even k and, `width` halves on, four
-// of its odd k.
-void split_four(const float* const rows[4], int64_t steps, uint16_t* to, int64_t width) noexcept {
-  for (int64_t s = 0; s < steps; ++s) {
-    int32_t words[4];
-    for (int row = 0; row < 4; ++row) std::memcpy(words + row, rows[row] + s, 4);
-    const __m128i pairs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(words));
-    // Sign-extended, so that the pack never saturates.
-    const __m128i even = _mm_srai_epi32(_mm_slli_epi32(pairs, 16), 16);
-    const __m128i halves = _mm_packs_epi32(even, _mm_srai_epi32(pairs, 16));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(to + 2 * s * width), halves);
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(to + (2 * s + 1) * width),
-                     _mm_unpackhi_epi64(halves, halves));
+bool fits(GemmMath math, DataType type) {
+  if (math == GemmMath::kF32 || math == GemmMath::kF16) {
+    return type == (math == GemmMath::kF32 ? DataType::kFloat32 : DataType::kFloat16);
   }
+  return type != DataType::kFloat16;
 }
 
-// Rows as words of one step each: fp32, or pairs of 16-bit values, which are moved about unseen.
-class WordRows {
+// Cuts a matrix into calls of the kernel. What the kernel would read past an edge is read from a
+// copy that is filled up with zeros.
+class Packer {
  public:
-  WordRows(const Layout& layout, const void* weight, DataType type, int64_t k)
-      : weight_(static_cast<const char*>(weight)),
-        type_(type),
-        k_(k),
-        steps_(layout.steps(k)),
-        direct_(layout.math == jit::GemmMath::kF32 || (type != DataType::kFloat32 && k % 2 == 0)) {
-    if (!direct_) converted_.resize(static_cast<size_t>(4 * steps_ * 2));
+  Packer(const Layout& layout, const Matrix& weight, bool stream)
+      : layout_(layout),
+        w_(weight),
+        along_n_(w_.n_stride == 1 && (w_.k_stride != 1 || w_.k == 1)),
+        size_(w_.type == DataType::kFloat32 ? 4 : 2),
+        stride_((along_n_ ? w_.k_stride : w_.n_stride) * size_),
+        step_(jit::gemm_step(layout.math)),
+        stream_(stream) {
+    if (!fits(layout.math, w_.type)) return;
+    kernel_ = jit::get_pack(
+        {.format = format_of(layout.math),
+         .source = w_.type == DataType::kFloat32 ? PackSource::kF32 : PackSource::k16Bit,
+         .order = along_n_ ? PackOrder::kAlongN : PackOrder::kAlongK,
+         .width = static_cast<uint8_t>(layout.width),
+         .stream = stream});
   }
 
-  // Row `row` of the weight; `slot` 0..3 says which conversion buffer to use.
-  const float* get(int64_t row, int slot) {
-    const char* source = weight_ + row * k_ * (type_ == DataType::kFloat32 ? 4 : 2);
-    if (direct_) return reinterpret_cast<const float*>(source);
-    bf16* to = converted_.data() + slot * steps_ * 2;
-    if (k_ % 2 != 0) to[k_] = 0;
-    if (type_ == DataType::kFloat32) {
-      narrow_row(reinterpret_cast<const float*>(source), to, k_);
-    } else {
-      std::memcpy(to, source, static_cast<size_t>(k_) * 2);
-    }
-    return reinterpret_cast<const float*>(to);
+  bool ready() const { return kernel_ != nullptr; }
+
+  // Panels [first, last); `to` is where panel `first` goes.
+  void run(int64_t first, int64_t last, char* to) const {
+    along_n_ ? run_along_n(first, last, to) : run_along_k(first, last, to);
+    if (stream_) _mm_sfence();  // before another thread is told
   }
 
  private:
-  const char* weight_;
-  DataType type_;
-  int64_t k_, steps_;
-  bool direct_;
-  std::vector<bf16> converted_;
+  static constexpr int64_t kTileBytes = 8192;
+
+  const char* at(int64_t n, int64_t k) const {
+    return static_cast<const char*>(w_.data) + (n * w_.n_stride + k * w_.k_stride) * size_;
+  }
+
+  // `to` is the start of the panel.
+  char* place(char* to, int64_t k) const { return to + k / step_ * layout_.step_bytes(); }
+
+  void call(const char* from, int64_t stride, char* to, int64_t k, int64_t panels = 1) const {
+    const jit::PackArgs args{from,   to, stride, layout_.steps(k),
+                             panels, layout_.panel_bytes(w_.k)};
+    kernel_(&args);
+  }
+
+  void run_along_k(int64_t first, int64_t last, char* to) const {
+    const int64_t group = jit::pack_columns(format_of(layout_.math), layout_.width);
+    const int64_t whole_k = w_.k - w_.k % (jit::kPackQuad * step_);
+    for (int64_t panel = first; panel < last; ++panel) {
+      for (int64_t column = 0; column < layout_.width; column += group) {
+        const int64_t n = panel * layout_.width + column;
+        const int64_t columns = std::clamp<int64_t>(w_.n - n, 0, group);
+        char* const place_of_group = to + column * layout_.column_bytes();
+        if (columns == group) {
+          call(at(n, 0), stride_, place_of_group, whole_k);
+          edge_along_k(n, columns, whole_k, place_of_group);
+        } else {
+          edge_along_k(n, columns, 0, place_of_group);
+        }
+      }
+      to += layout_.panel_bytes(w_.k);
+    }
+  }
+
+  // k from `k` on of columns that are fewer than the kernel packs, or are not whole fours of steps.
+  void edge_along_k(int64_t n, int64_t columns, int64_t k, char* to) const {
+    alignas(64) char tile[kTileBytes];
+    const int64_t group = jit::pack_columns(format_of(layout_.math), layout_.width);
+    const int64_t most = kTileBytes / group / size_;
+    while (k < w_.k) {
+      const int64_t count = std::min(most, w_.k - k);
+      const int64_t row_bytes = (count * size_ + 63) / 64 * 64;
+      std::memset(tile, 0, static_cast<size_t>(group * row_bytes));
+      for (int64_t i = 0; i < columns; ++i) {
+        std::memcpy(tile + i * row_bytes, at(n + i, k), static_cast<size_t>(count * size_));
+      }
+      call(tile, row_bytes, place(to, k), count);
+      k += count;
+    }
+  }
+
+  void run_along_n(int64_t first, int64_t last, char* to) const {
+    const int64_t whole = std::min(last, w_.n / layout_.width);
+    const int64_t most = std::max<int64_t>(1, kRunBytes / (layout_.width * size_));
+    const int64_t whole_k = w_.k - w_.k % step_;
+    for (int64_t panel = first; panel < last;) {
+      const int64_t n = panel * layout_.width;
+      const int64_t count = std::clamp<int64_t>(whole - panel, 1, most);
+      if (panel < whole) {
+        call(at(n, 0), stride_, to, whole_k, count);
+        for (int64_t i = 0; i < count; ++i) {
+          edge_along_n(n + i * layout_.width, layout_.width, whole_k,
+                       to + i * layout_.panel_bytes(w_.k));
+        }
+      } else {
+        edge_along_n(n, w_.n - n, 0, to);
+      }
+      panel += count;
+      to += count * layout_.panel_bytes(w_.k);
+    }
+  }
+
+  // k from `k` on of a panel that has fewer columns than its width, or ends in half a step.
+  void edge_along_n(int64_t n, int64_t columns, int64_t k, char* to) const {
+    alignas(64) char tile[kTileBytes];
+    const int64_t row_bytes = layout_.width * size_, most = kTileBytes / row_bytes;
+    while (k < w_.k) {
+      const int64_t count = std::min(most, w_.k - k);
+      std::memset(tile, 0, static_cast<size_t>((count + count % step_) * row_bytes));
+      for (int64_t i = 0; i < count; ++i) {
+        std::memcpy(tile + i * row_bytes, at(n, k + i), static_cast<size_t>(columns * size_));
+      }
+      call(tile, row_bytes, place(to, k), count);
+      k += count;
+    }
+  }
+
+  const Layout layout_;
+  const Matrix w_;
+  const bool along_n_;
+  const int64_t size_, stride_;  // bytes: of an element, between rows of the source
+  const int64_t step_;           // k in a step
+  const bool stream_;
+  jit::PackKernel kernel_ = nullptr;
 };
 
 }  // namespace
 
-void pack(const Layout& layout, const void* weight, DataType type, int64_t n, int64_t k,
-          void* packed, const Parallel& parallel) {
-  const int64_t steps = layout.steps(k);
-  const std::vector<float> zeros(static_cast<size_t>(steps));
-  parallel.for_each_range(layout.panels(n), [&](int64_t begin, int64_t end) {
-    WordRows words(layout, weight, type, k);
-    for (int64_t panel = begin; panel < end; ++panel) {
-      float* to = static_cast<float*>(packed) + panel * steps * layout.width;
-      for (int column = 0; column < layout.width; column += 4) {
-        const float* rows[4];
-        for (int i = 0; i < 4; ++i) {
-          const int64_t row = panel * layout.width + column + i;
-          rows[i] = row < n ? words.get(row, i) : zeros.data();
-        }
-        if (layout.math == jit::GemmMath::kF16) {
-          split_four(rows, steps, reinterpret_cast<uint16_t*>(to) + column, layout.width);
-        } else {
-          transpose_four(rows, steps, to + column, layout.width);
-        }
-      }
-    }
+bool pack(const Layout& layout, const Matrix& weight, void* packed,
+          const Parallel& parallel) noexcept {
+  const bool aligned = reinterpret_cast<uintptr_t>(packed) % 32 == 0;
+  const Packer packer(layout, weight, aligned && layout.bytes(weight.n, weight.k) >= kStreamBytes);
+  if (!packer.ready()) return false;
+  parallel.for_each_range(layout.panels(weight.n), [&](int64_t first, int64_t last) {
+    packer.run(first, last, static_cast<char*>(packed) + first * layout.panel_bytes(weight.k));
   });
+  return true;
+}
+
+bool pack_panels(const Layout& layout, const Matrix& weight, int64_t first, int64_t last,
+                 void* packed) noexcept {
+  const Packer packer(layout, weight, false);
+  if (!packer.ready()) return false;
+  packer.run(first, last, static_cast<char*>(packed));
+  return true;
 }
 
 }  // namespace stoker::kernels::linear

@@ -31,9 +31,26 @@ struct Layout {
   int64_t bytes(int64_t n, int64_t k) const noexcept { return panels(n) * panel_bytes(k); }
 };
 
-// Packs the row-major `weight` [n, k] of `type` into `packed` (layout.bytes(n, k)). fp32 weights
-// are rounded to nearest even when the layout is bf16; 16-bit weights need a layout of their type.
-void pack(const Layout& layout, const void* weight, DataType type, int64_t n, int64_t k,
-          void* packed, const Parallel& parallel);
+// B as [n, k]; strides in elements, one of them is 1 and the other is at least the length of that
+// side.
+struct Matrix {
+  const void* data;
+  DataType type;
+  int64_t n, k, n_stride, k_stride;
+};
+
+// Packs all panels into `packed` (layout.bytes(n, k)), spread over threads. fp32 is rounded to
+// nearest even when the layout is bf16; 16-bit values need a layout of their type.
+// False, with `packed` undefined, when a kernel cannot be generated: the caller declines.
+bool pack(const Layout& layout, const Matrix& weight, void* packed,
+          const Parallel& parallel) noexcept;
+
+// Panels [first, last) on the calling thread, for a use while they are in its cache; `packed` is
+// where panel `first` goes.
+bool pack_panels(const Layout& layout, const Matrix& weight, int64_t first, int64_t last,
+                 void* packed) noexcept;
+
+// The reference twin of pack(): plain loops over the definition of Layout.
+void pack_reference(const Layout& layout, const Matrix& weight, void* packed) noexcept;
 
 }  // namespace stoker::kernels::linear

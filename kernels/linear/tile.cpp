@@ -2,12 +2,20 @@
 
 #include <algorithm>
 
+#include "jit/gen/gemm_amx.h"
+
 namespace stoker::kernels::linear {
 namespace {
+
+using jit::GemmMath;
 
 // One block of rows: each line is fetched into L1 a fixed distance (bytes) ahead. Few rows compute
 // little between two lines, so a near one suffices.
 constexpr int64_t kWideDistance = 4096, kTallDistance = 8192;
+
+jit::GemmKernel get_kernel(const jit::GemmConfig& config) noexcept {
+  return config.math == GemmMath::kBf16Amx ? jit::get_gemm_amx(config) : jit::get_gemm(config);
+}
 
 }  // namespace
 
@@ -23,7 +31,7 @@ bool Tile::make(const TileRequest& r) noexcept {
   lines_ = r.panel_lines;
   const int passes = r.panel_vectors / vectors_;
   calls_ = blocks_ * passes;
-  shared_ = blocks_ > 1 && r.math != jit::GemmMath::kF32;
+  shared_ = blocks_ > 1 && r.math != GemmMath::kF32;
   const int64_t lines = shared_ ? std::max<int64_t>(1, lines_ / calls_) : lines_ / passes;
   for (int smaller = 0; smaller < (larger_ < blocks_ ? 2 : 1); ++smaller) {
     for (int prefetches = 0; prefetches < 2; ++prefetches) {
@@ -34,10 +42,12 @@ bool Tile::make(const TileRequest& r) noexcept {
                              .prefetch_lines = static_cast<uint8_t>(prefetches ? lines : 0),
                              .prefetch_far = shared_};
       auto& [partial, final] = kernels_[smaller][prefetches];
-      partial = jit::get_gemm(config);
+      partial = get_kernel(config);
       config.out = r.out;
       config.epilogue = r.epilogue;
-      final = jit::get_gemm(config);
+      // Parts before the last are whole tiles.
+      if (r.math == GemmMath::kBf16Amx) config.tail = r.steps % jit::kTileSteps;
+      final = get_kernel(config);
       if (partial == nullptr || final == nullptr) return false;
     }
   }

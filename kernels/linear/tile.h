@@ -14,7 +14,8 @@ struct TileRequest {
   int panel_lines;    // cache lines in a step of a panel
   jit::Element out;
   jit::Epilogue epilogue;
-  int64_t rows;  // >= 1
+  int64_t steps;  // of k in all parts
+  int64_t rows;   // >= 1
 };
 
 // One call of a kernel on a part of a panel, of the calls() that cover it.

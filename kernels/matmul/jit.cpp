@@ -4,8 +4,8 @@
 #include <atomic>
 #include <cstring>
 
+#include "kernels/linear/pack.h"
 #include "kernels/matmul/blocks.h"
-#include "kernels/matmul/pack_panels.h"
 #include "kernels/matmul/rows.h"
 #include "kernels/scratch.h"
 
@@ -23,11 +23,6 @@ constexpr int64_t kMacsPerThread = 1 << 19;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t lines(int64_t bytes) { return ceil_div(bytes, 64) * 64; }
-
-jit::Element element_of(DataType type) {
-  if (type == DataType::kFloat32) return jit::Element::kF32;
-  return type == DataType::kFloat16 ? jit::Element::kF16 : jit::Element::kBf16;
-}
 
 // Columns of B and C that are computed together.
 struct Strip {
@@ -241,8 +236,9 @@ class Run {
     args.ldb = s.in_place ? p_.b.row_stride * 4 : layout_.step_bytes();
     if (s.in_place) return true;
     const int64_t count = std::min(args.steps * jit::gemm_step(o_.math), p_.k - k);
-    return pack_panels(layout_, {b, p_.b.type, s.columns, count, p_.b.col_stride, p_.b.row_stride},
-                       0, 1, work.panel);
+    return linear::pack_panels(layout_,
+                               {b, p_.b.type, s.columns, count, p_.b.col_stride, p_.b.row_stride},
+                               0, 1, work.panel);
   }
 
   void set_d(const Unit& u, const Strip& s, bool whole, const Workspace& work,

@@ -116,10 +116,22 @@ def test_a_lesser_cpu_can_be_pretended():
     assert "| avx2 " in result.stdout and "jit_bf16_dot" not in result.stdout
     refused = python("-c", STATUS, STOKER_MAX_ISA="sse9")
     check(refused, False, 1)
-    assert "expected avx2, avx512 or avx512_bf16" in refused.stderr
+    assert "expected avx2, avx512, avx512_bf16 or amx" in refused.stderr
     bf16 = python("-c", STATUS, STOKER_MAX_ISA="avx512", STOKER_DTYPE="bfloat16")
     check(bf16, True, 1)
     assert "no bfloat16 instructions" in bf16.stderr
+
+
+def test_generated_code_can_be_dumped(tmp_path):
+    code = (
+        "import torch; w = torch.ones(32, 32); torch.set_grad_enabled(False)\n"
+        "for _ in range(9): torch.nn.functional.linear(torch.ones(4, 32), w)\n"
+        "print('True |')"
+    )
+    result = python("-c", code, STOKER_JIT_DUMP=str(tmp_path), STOKER_SELECT="always")
+    check(result, True, 0)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert any(name.startswith("gemm_f32_f32_4x") for name in names), names
 
 
 def test_one_operator_disabled():

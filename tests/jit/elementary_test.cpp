@@ -9,6 +9,7 @@
 
 #include "jit/gen/skeleton.h"
 #include "tests/support/activations.h"
+#include "tests/support/each_isa.h"
 
 namespace stoker::jit {
 namespace {
@@ -45,7 +46,9 @@ std::vector<float> dense() {
   return values;
 }
 
-class Elementary : public testing::TestWithParam<Isa> {};
+class Elementary : public testing::TestWithParam<Isa> {
+  void SetUp() override { tests::make_runnable(GetParam()); }
+};
 
 // How often the relative error of an fp32 intermediate, the argument of an exponential, shows in
 // the result: by the size of that argument.
@@ -81,8 +84,9 @@ TEST_P(Elementary, AgreesWithDoubleEverywhere) {
       expect_close(activation, x, run(GetParam(), activation, x));
     }
   }
-  std::printf("%s: %zu arguments of %zu functions\n", isa_name(GetParam()),
-              all_magnitudes().size() + dense().size(), std::size(tests::kActivations));
+  std::printf("%s, %s: %zu arguments of %zu functions\n", isa_name(GetParam()),
+              tests::how(GetParam()), all_magnitudes().size() + dense().size(),
+              std::size(tests::kActivations));
 }
 
 TEST_P(Elementary, GivesTheSpecialValuesOfTorch) {
@@ -110,7 +114,7 @@ TEST_P(Elementary, GivesTheSpecialValuesOfTorch) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryIsa, Elementary, testing::Values(Isa::kAvx2),
+INSTANTIATE_TEST_SUITE_P(EveryIsa, Elementary, testing::ValuesIn(tests::each_isa()),
                          [](const auto& info) { return isa_name(info.param); });
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "kernels/bfloat16.h"
 #include "kernels/float16.h"
 #include "kernels/linear/linear.h"
+#include "tests/support/each_isa.h"
 #include "tests/support/guarded_buffer.h"
 
 namespace stoker::kernels::linear {
@@ -34,17 +35,17 @@ struct Path {
 std::vector<Path> paths() {
   std::vector<Path> all;
   for (const Isa isa : {Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Bf16}) {
-    if (isa > jit::host_cpu().isa) continue;
     all.push_back({isa, GemmMath::kF32});
     all.push_back({isa, GemmMath::kBf16Wide});
     all.push_back({isa, GemmMath::kF16});
     if (isa >= Isa::kAvx512Bf16) all.push_back({isa, GemmMath::kBf16Dot});
   }
+  all.push_back({Isa::kAmx, GemmMath::kBf16Amx});
   return all;
 }
 
 std::string name_of(const Path& path) {
-  static const char* const kMath[] = {"f32", "bf16_wide", "bf16_dot", "f16"};
+  static const char* const kMath[] = {"f32", "bf16_wide", "bf16_dot", "f16", "bf16_amx"};
   return std::string(jit::isa_name(path.isa)) + "_" + kMath[static_cast<int>(path.math)];
 }
 
@@ -104,7 +105,8 @@ struct Guarded {
 std::vector<char> packed(const Case& c, const Layout& layout) {
   const GuardedBuffer<char> result(static_cast<size_t>(layout.bytes(c.n, c.k)), 'P');
   const Guarded weight(c.types.w, c.w);
-  pack(layout, weight.data, c.types.w, c.n, c.k, result.data(), Parallel());
+  const Matrix matrix{weight.data, c.types.w, c.n, c.k, c.k, 1};
+  EXPECT_TRUE(pack(layout, matrix, result.data(), Parallel()));
   return result.values();
 }
 
@@ -176,13 +178,21 @@ std::vector<Types> types_for(GemmMath math) {
   return {{kH, kH, kH}, {kF, kF, kF}, {kF, kF, kH}};
 }
 
-class LinearJit : public testing::TestWithParam<Path> {};
+class LinearJit : public testing::TestWithParam<Path> {
+ protected:
+  void SetUp() override { tests::make_runnable(GetParam().isa); }
+  // Fewer sizes where every instruction is interpreted.
+  std::vector<int64_t> sizes(std::vector<int64_t> native, std::vector<int64_t> emulated) const {
+    return tests::runs_natively(GetParam().isa) ? native : emulated;
+  }
+};
 
 TEST_P(LinearJit, AgreesWithTheReferenceAroundEveryBlockEdge) {
   int64_t compared = 0;
   for (const Types& types : types_for(GetParam().math)) {
-    for (const int64_t m : {1, 2, 5, 6, 7, 14, 15, 29, 43}) {
-      for (const int64_t n : {1, 15, 16, 17, 31, 33, 63, 64, 65, 130}) {
+    for (const int64_t m : sizes({1, 2, 5, 6, 7, 14, 15, 29, 43}, {1, 6, 15, 29, 43})) {
+      for (const int64_t n :
+           sizes({1, 15, 16, 17, 31, 33, 63, 64, 65, 130}, {1, 16, 33, 64, 65, 130})) {
         for (const int64_t k : {0, 1, 2, 3, 7, 8, 33, 100}) {
           const Case c(m, n, k, types, (m + n + k) % 2 == 0);
           compared += expect_close(c, GetParam(), run(c, options(GetParam())));
@@ -190,8 +200,8 @@ TEST_P(LinearJit, AgreesWithTheReferenceAroundEveryBlockEdge) {
       }
     }
   }
-  std::printf("%s: %ld elements compared, seed %u\n", name_of(GetParam()).c_str(),
-              static_cast<long>(compared), kSeed);
+  std::printf("%s: %ld elements compared, seed %u, %s\n", name_of(GetParam()).c_str(),
+              static_cast<long>(compared), kSeed, tests::how(GetParam().isa));
 }
 
 // The same row gives the same bits in every product, however it is cut and spread over threads.

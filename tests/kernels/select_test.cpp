@@ -42,6 +42,12 @@ TEST(Select, DeclinesWithAReason) {
                "unsupported: this CPU lacks the instructions");
   EXPECT_STREQ(pick(problem(8, 8, 8), jit::Isa::kAvx2).reason,
                "unprofitable: not measured faster than stock at this size on this CPU");
+  // Whatever stands after it in the table: another row could not compute it at all.
+  constexpr Row kReversed[] = {kRows[1], kRows[0]};
+  EXPECT_STREQ(
+      select(kReversed, problem(65, 64, 32), jit::Isa::kAvx2, kCalibration, Policy::kCalibrated)
+          .reason,
+      "unprofitable: not measured faster than stock at this size on this CPU");
   EXPECT_STREQ(pick(problem(8, 64, 33, DataType::kBFloat16), jit::Isa::kAvx2).reason,
                "no row for this dtype");
   EXPECT_STREQ(select({}, problem(1, 1, 1), jit::Isa::kAvx2, kCalibration, Policy::kAlways).reason,

@@ -12,11 +12,15 @@ HASWELL = ["qemu-x86_64", "-cpu", "Haswell"]  # AVX2, FMA, F16C; 2013
 
 
 def test_avx2_kernels_use_avx2_only():
-    result = subprocess.run([*HASWELL, TESTS], capture_output=True, text=True)
+    # The others would install the emulator, which runs what is a SIGILL here.
+    command = [*HASWELL, TESTS, "--gtest_filter=*avx2*:Isa.*:Arena.*:CodeCache.*:Float16.*"]
+    result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr
-    compared = dict(re.findall(r"^(\w+): (\d+) elements compared", result.stdout, re.M))
+    compared = dict(re.findall(r"^(\w+): (\d+) elements compared, .*native$", result.stdout, re.M))
     print(compared)
     assert compared.keys() == {"avx2_f32", "avx2_bf16_wide", "avx2_f16"}
+    assert "avx2 epilogues, native" in result.stdout
+    assert "emulated" not in result.stdout
     assert re.search(r"host: .* avx2$", result.stdout, re.M)
 
 

@@ -50,5 +50,8 @@ def test_muon_is_bit_identical_as_installed(tmp_path):
     stock.pop("status")
     assert len(stock) == 2
     assert stock == ours
-    declined = {name: op["declined"] for name, op in status["operators"].items()}
-    assert declined["mm"]["weight not seen often enough to be worth packing"] > 100
+    declined = status["operators"]["mm"]["declined"]
+    print(declined)
+    # By which of the two depends on what was measured on this CPU family.
+    not_taken = ("weight not seen often enough to be worth packing", "unprofitable")
+    assert sum(count for why, count in declined.items() if why.startswith(not_taken)) > 100

@@ -65,7 +65,7 @@ def calibrate(output: Path | None, seconds: float, core: int | None) -> None:
 
 def measurable(status: dict) -> dict[str, list[str]]:
     """Rows by kind of product. bf16 for fp32 tensors needs a CPU with bf16 instructions."""
-    has_bf16 = status["isa"] == "avx512_bf16"
+    has_bf16 = status["isa"] in ("avx512_bf16", "amx")
     return {
         kind: rows
         for kind, rows in status["rows"].items()

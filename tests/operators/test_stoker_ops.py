@@ -1,0 +1,188 @@
+"""The operators of torch.ops.stoker: against what they mean, with and without a row."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+
+import pytest
+import stoker
+import torch
+from torch.nn import functional as F
+
+linear = torch.ops.stoker.linear.default
+
+ACTIVATIONS = [
+    lambda x: x,
+    torch.relu,
+    F.gelu,
+    lambda x: F.gelu(x, approximate="tanh"),
+    F.silu,
+    torch.sigmoid,
+    torch.tanh,
+    F.hardswish,
+]
+DTYPES = [torch.float32, torch.bfloat16, torch.float16]
+SEED = 41
+
+
+def meaning(x, weights, biases, activation=0, combine=0, other=None, dtype=None):
+    """In float64, rounded once."""
+    x64, other64 = x.double(), None if other is None else other.double()
+    parts = [x64 @ w.double().t() for w in weights]
+    if biases:
+        parts = [part + bias.double() for part, bias in zip(parts, biases, strict=True)]
+    y = torch.cat(parts, -1)
+    y = y + other64 if combine == 3 else y
+    y = ACTIVATIONS[activation](y)
+    if combine == 1:
+        y = y + other64
+    if combine == 2:
+        y = y * other64
+    return y
+
+
+def operands(dtype, n=(48,), k=40, rows=(3, 5), other_dtype=None):
+    torch.manual_seed(SEED)
+    x = torch.randn(*rows, k).to(dtype)
+    weights = [(torch.randn(size, k) / k**0.5).to(dtype) for size in n]
+    biases = [torch.randn(size).to(dtype) for size in n]
+    other = torch.randn(*rows, sum(n)).to(other_dtype or dtype)
+    return x, weights, biases, other
+
+
+def taken() -> int:
+    return stoker.status()["operators"]["stoker.linear"]["taken"]
+
+
+def assert_close(y, exact, dtype):
+    eps = torch.finfo(dtype).eps
+    # Sums of 40 products of about 1/6, then functions that steepen by less than 1.2; stock rounds
+    # up to three times.
+    bound = 4 * eps * exact.abs() + 16 * eps
+    assert ((y.double() - exact).abs() <= bound).all(), (y.double() - exact).abs().max()
+
+
+@pytest.fixture(params=["row", "stock"])
+def row(request):
+    """Taken by a generated row, or declined: both mean the same."""
+    (stoker.enable if request.param == "row" else stoker.disable)()
+    yield request.param == "row"
+    stoker.enable()
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_every_epilogue(dtype, row):
+    compared = 0
+    for activation, combine in itertools.product(range(8), range(4)):
+        for other_dtype in DTYPES:
+            x, weights, biases, other = operands(dtype, other_dtype=other_dtype)
+            arguments = {"activation": activation, "combine": combine}
+            if combine:
+                arguments["other"] = other
+            before = taken()
+            with torch.inference_mode():
+                for _ in range(3):  # a weight is packed at the second sight
+                    y = linear(x, weights, biases, **arguments)
+            assert y.dtype == dtype and y.shape == (3, 5, 48) and y.is_contiguous()
+            assert_close(y, meaning(x, weights, biases, **arguments), dtype)
+            assert (taken() > before) == row
+            compared += y.numel()
+    print(f"{compared} elements of {dtype} compared, seed {SEED}")
+
+
+def test_weights_that_share_an_input_lie_side_by_side(row):
+    for biased in (False, True):
+        x, weights, biases, _ = operands(torch.float32, n=(48, 16, 7))
+        before = taken()
+        with torch.inference_mode():
+            for _ in range(3):
+                y = linear(x, weights, biases if biased else [], activation=2)
+        assert_close(y, meaning(x, weights, biases if biased else [], 2), torch.float32)
+        assert (taken() > before) == row
+
+
+def test_a_written_weight_among_several_is_noticed():
+    x, weights, biases, _ = operands(torch.float32, n=(48, 16, 7))
+    with torch.inference_mode():
+        for _ in range(3):
+            linear(x, weights, biases)
+    for written in range(3):
+        with torch.no_grad():
+            weights[written].mul_(-2)
+        with torch.inference_mode():
+            for _ in range(40):
+                assert_close(linear(x, weights, biases), meaning(x, weights, biases), torch.float32)
+
+
+def test_the_result_type_can_be_chosen(row):
+    for dtype, wanted in itertools.product(DTYPES, DTYPES):
+        x, weights, biases, _ = operands(dtype)
+        with torch.inference_mode():
+            for _ in range(3):
+                y = linear(x, weights, biases, activation=4, dtype=wanted)
+        assert y.dtype == wanted
+        coarse = max(dtype, wanted, key=lambda d: torch.finfo(d).eps)
+        assert_close(y, meaning(x, weights, biases, 4), coarse)
+
+
+def test_gradients_are_those_of_its_meaning():
+    x, weights, biases, other = operands(torch.float64, n=(4, 3), k=5, rows=(2, 2))
+    inputs = [t.requires_grad_() for t in (x, *weights, *biases, other)]
+
+    def function(x, w0, w1, b0, b1, other):
+        return linear(x, [w0, w1], [b0, b1], activation=2, combine=1, other=other)
+
+    assert torch.autograd.gradcheck(function, inputs)
+
+
+@pytest.mark.parametrize("dtype", DTYPES[:2], ids=str)
+def test_opcheck(dtype):
+    x, weights, biases, other = operands(dtype, n=(8, 8))
+    # Traced it is torch's own operators, which round between them.
+    bounds = {"rtol": 4 * torch.finfo(dtype).eps, "atol": 16 * torch.finfo(dtype).eps}
+    torch.library.opcheck(linear, (x, weights, biases), {"activation": 2}, **bounds)
+    arguments = {"combine": 1, "other": other}
+    torch.library.opcheck(linear, (x, weights, []), arguments, **bounds)
+
+
+def test_export_and_compile_see_through_it():
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.randn(8, 8))
+
+        def forward(self, x):
+            return linear(x, [self.weight], [], activation=4)
+
+    model, x = Model().eval(), torch.randn(3, 8)
+    with torch.no_grad():
+        expected = F.silu(F.linear(x, model.weight))
+        torch.testing.assert_close(torch.export.export(model, (x,)).module()(x), expected)
+        torch.testing.assert_close(torch.compile(model, backend="aot_eager")(x), expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"activation": 8}, "activation is 8, expected 0 to 7"),
+        ({"combine": -1}, "combine is -1"),
+        ({"combine": 1}, "combine and other go together"),
+        ({"weights": []}, "at least one weight"),
+        ({"biases": [torch.zeros(48)] * 2}, "got 2 for 1 weights"),
+    ],
+)
+def test_wrong_arguments_say_what_is_expected(arguments, message, row):
+    x, weights, biases, _ = operands(torch.float32)
+    given = {"weights": weights, "biases": biases} | arguments
+    with torch.inference_mode(), pytest.raises(RuntimeError, match=message):
+        linear(x, given.pop("weights"), given.pop("biases"), **given)
+
+
+def test_is_there_again_after_unregister():
+    program = (
+        "import torch, stoker; stoker.unregister(); assert not hasattr(torch.ops.stoker, 'linear');"
+        "stoker.enable(); torch.ops.stoker.linear(torch.ones(2, 3), [torch.ones(4, 3)], [])"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
