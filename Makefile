@@ -16,7 +16,7 @@ unexport STOKER STOKER_DISABLE STOKER_VERBOSE STOKER_PACK_BUDGET STOKER_PACK_MAP
 unexport STOKER_MAX_ISA STOKER_JIT_DUMP STOKER_PERF_MAP STOKER_RUN STOKER_DTYPE STOKER_FORCE STOKER_INFERENCE STOKER_REPORT
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-CXX_SOURCES := $(shell find aten autocast jit kernels preload python tests -type f \( -name '*.cpp' -o -name '*.h' \))
+CXX_SOURCES := $(shell find aten autocast bench jit kernels preload python tests -type f \( -name '*.cpp' -o -name '*.h' \))
 SOURCES := $(sort CMakeLists.txt pyproject.toml README.md LICENSE $(shell find aten autocast jit kernels preload python \
   -type f \( -name '*.cpp' -o -name '*.h' -o -name '*.py' -o -name '*.cmake' -o -name '*.in' -o -name '*.txt' \)))
 
@@ -58,14 +58,18 @@ test: build
 demo: build
 	$(PYTHON) demo/run.py
 
+# Both suites, briefly; docs/benchmarks.md has the full runs.
 bench: build
-	$(PYTHON) -m bench.linear
+	cmake --preset bench > build/bench-configure.log || { cat build/bench-configure.log; exit 1; }
+	cmake --build --preset bench --target stoker_micro_bench
+	build/bench/bench/stoker_micro_bench --shapes=minilm --rows=1,8,64 --benchmark_min_time=0.02
+	$(PYTHON) -m bench.ops linear --shapes minilm --rows 1,8,64,128 --seconds 0.1
 
 lint: gtest
 	clang-format --dry-run -Werror $(CXX_SOURCES)
 	ruff check .
 	if command -v clang-tidy > /dev/null; then \
-	  clang-tidy --quiet -p build/release --warnings-as-errors='*' $(filter %.cpp,$(CXX_SOURCES)); \
+	  clang-tidy --quiet -p build/release --warnings-as-errors='*' $(filter-out bench/%,$(filter %.cpp,$(CXX_SOURCES))); \
 	else echo "lint: clang-tidy is not installed; to have it: $(VENV)/bin/pip install clang-tidy"; fi
 
 clean:

@@ -9,15 +9,15 @@ namespace stoker::kernels {
 
 enum class DataType : uint8_t { kFloat32, kBFloat16, kFloat16 };
 
-// Along which index B is contiguous: what packing it on the fly costs. Of a weight, which is packed
-// ahead, it does not matter.
-enum class Order : uint8_t { kAlongK, kAlongN };
-
 // The same as the generated code calls it.
 constexpr jit::Element element_of(DataType type) {
   if (type == DataType::kFloat32) return jit::Element::kF32;
   return type == DataType::kFloat16 ? jit::Element::kF16 : jit::Element::kBf16;
 }
+
+// Along which index B is contiguous: what packing it on the fly costs. Of a weight, which is packed
+// ahead, it does not matter.
+enum class Order : uint8_t { kAlongK, kAlongN };
 
 // C[M,N] (+ bias[N]) = A[M,K] x B[K,N], `batch` times. B is a weight when it may be packed ahead.
 struct MatmulProblem {
@@ -30,6 +30,7 @@ struct MatmulProblem {
   DataType output = DataType::kFloat32;    // of C
   bool has_bias = false;
   bool has_epilogue = false;  // more than a bias happens to C before it is stored
+
   Order order = Order::kAlongK;
 };
 

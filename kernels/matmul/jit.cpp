@@ -236,9 +236,8 @@ class Run {
     args.ldb = s.in_place ? p_.b.row_stride * 4 : layout_.step_bytes();
     if (s.in_place) return true;
     const int64_t count = std::min(args.steps * jit::gemm_step(o_.math), p_.k - k);
-    return linear::pack_panels(layout_,
-                               {b, p_.b.type, s.columns, count, p_.b.col_stride, p_.b.row_stride},
-                               0, 1, work.panel);
+    return linear::pack_panels(layout_, {b, p_.b.type, s.columns, count, p_.b.col_stride, p_.b.row_stride},
+                       0, 1, work.panel);
   }
 
   void set_d(const Unit& u, const Strip& s, bool whole, const Workspace& work,

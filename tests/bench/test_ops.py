@@ -1,0 +1,115 @@
+"""`python -m bench.ops`: what it writes is well-formed and wrong results are refused.
+
+Nothing here depends on how fast anything is.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.environment import without_stoker
+
+ROOT = Path(__file__).resolve().parents[2]
+BRIEF = ["linear", "--shapes", "dlrm.bottom_3", "--rows", "1,8", "--seconds", "0.02"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=without_stoker(), capture_output=True, text=True
+    )
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess:
+    return run("-m", "bench.ops", *BRIEF, *arguments)
+
+
+def check_case(case: dict, m: int, rows: tuple[str, ...]) -> None:
+    assert case["labels"]["shape"] == "dlrm.bottom_3"
+    assert [case["labels"][name] for name in "MNK"] == [m, 128, 256]
+    assert case["ran"] in rows and set(case["counts"]["rows"]) == {case["ran"]}
+    assert case["checked"] == m * 128 * len(case["seconds"])
+    assert ("onednn" in case["seconds"]) == (not case["absent"])
+    turns = {len(seconds) for seconds in case["seconds"].values()}
+    assert len(turns) == 1 and min(turns) >= 7
+    assert all(s > 0 for seconds in case["seconds"].values() for s in seconds)
+    low, median, high = case["ratio"]
+    assert 0 < low <= median <= high
+    assert (case["onednn_ratio"] is None) == bool(case["absent"])
+    assert case["limit_percent"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rows"),
+    [
+        (["--dtypes", "float32,float16"], {"float32": ("jit_f32",), "float16": ("jit_f16",)}),
+        (["--mode", "autocast"], {"float32": ("jit_bf16_wide", "jit_bf16_dot")}),
+        (["--mode", "bf16"], {"float32": ("jit_bf16_wide_f32", "jit_bf16_dot_f32")}),
+    ],
+    ids=["tensors", "autocast", "bf16"],
+)
+def test_table_and_json(tmp_path, arguments, rows):
+    file = tmp_path / "out.json"
+    done = bench("--select", "always", "--json", str(file), *arguments)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text())
+    assert set(found) == {
+        "machine", "versions", "calibration", "seed", "options", "limits", "cases", "summary",
+    }  # fmt: skip
+    assert found["options"]["rows"] == [1, 8] and found["options"]["select"] == "always"
+    assert [case["labels"]["dtype"] for case in found["cases"]] == [d for d in rows for _ in "18"]
+    for case, m in zip(found["cases"], [1, 8] * len(rows), strict=True):
+        check_case(case, m, rows[case["labels"]["dtype"]])
+    assert [(line["dtype"], line["M"]) for line in found["summary"]] == [
+        (dtype, group) for dtype in sorted(rows) for group in ("1", "2-64")
+    ]
+    for readings in (*found["limits"]["flops"].values(), found["limits"]["bytes"]):
+        assert len(readings) >= 5 and min(readings) > 0
+    lines = done.stdout.splitlines()
+    assert sum(line.startswith("dlrm.bottom_3") for line in lines) == len(found["cases"])
+    assert any(line.split()[:4] == ["dtype", "M", "cases", "by"] for line in lines)
+
+
+BROKEN = """
+import sys
+from bench.ops.__main__ import main
+import stoker, torch
+from torch.nn import functional as F
+
+right = F.linear
+
+def wrong(x, weight):
+    y = right(x, weight)
+    if stoker.status()["active"]:
+        y[-1, -1] += 1e-3 * y.abs().max()
+    return y
+
+F.linear = wrong
+main(sys.argv[1:])
+"""
+
+
+def test_a_wrong_result_is_refused(tmp_path):
+    file = tmp_path / "out.json"
+    done = run("-c", BROKEN, *BRIEF, "--dtypes", "float32", "--json", str(file))
+    assert done.returncode == 1
+    assert "wrong: dlrm.bottom_3 1 128 256 float32 by stoker: " in done.stderr
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["--shapes", "bort"], "no shape, model or file named 'bort'"),
+        (["--rows", "1,x"], "'x' is not a positive number"),
+        (["--dtypes", "int8"], "'int8' is not float32, bfloat16 or float16"),
+        (["--mode", "autocast", "--dtypes", "bfloat16"], "--mode autocast is for float32 tensors"),
+    ],
+)
+def test_options_are_checked_before_anything_is_loaded(arguments, what):
+    done = bench(*arguments)
+    assert done.returncode == 2 and what in done.stderr
