@@ -1,6 +1,6 @@
 """One operator: stock, torch's own oneDNN with packed weights, and Stoker, in turns.
 
-usage: python -m bench.ops linear|batched [--shapes bert,minilm.attention] [--rows 1,8,64] [--json FILE] ...
+usage: python -m bench.ops linear|batched [--shapes bert,minilm.attention] [--rows 1,8] ...
 
 Every contestant is compared with float64 before anything is timed; a wrong result ends the run with
 status 1. docs/benchmarks.md says how to read the table.

@@ -1,7 +1,7 @@
 """torch.bmm on the products of attention: scores (Q x K^T) and values (P x V), B either way round.
 
-Modes as in linear.py. Operands are what the operators before have just written: no copies, nothing
-is kept out of the caches. oneDNN is what stock calls for bf16 and fp16, so it has no column of its own.
+Modes as in linear.py. Operands are what the operators before have just written: nothing is kept out
+of the caches.
 """
 
 from __future__ import annotations
