@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <numeric>
 
 #include "kernels/linear/pack.h"
 #include "kernels/matmul/blocks.h"
@@ -104,7 +105,9 @@ class Run {
     const auto fits = [&](int vectors) {
       return rows_ <= jit::gemm_max_rows(o_.isa, o_.math, vectors);
     };
-    in_place_ = o_.math == GemmMath::kF32 && p_.b.col_stride == 1 && p_.n >= lanes_;
+    const bool once = fits(2);  // is every column of B read by one block?
+    in_place_ = o_.math == GemmMath::kF32 && p_.b.col_stride == 1 && p_.n >= lanes_ &&
+                (once || stays_in_l1());
     // Wide blocks for few rows: each broadcast of A serves more columns. Tall ones for many.
     if (in_place_) {
       vectors_ = 2;
@@ -123,6 +126,14 @@ class Run {
     part_steps_ = in_place_ && !reused ? steps_ : std::min(steps_, kPartBytes / step);
     parts_ = part_steps_ == 0 ? 1 : ceil_div(steps_, part_steps_);
     sums_width_ = std::max<int64_t>(layout_.width, vectors_ * lanes_);
+  }
+
+  // Rows of B that are a multiple of 4 KB apart fall into the same eight lines of L1: 16x1024x64
+  // ran at 45 GFLOP/s in place and at XX packed (Zen 3).
+  bool stays_in_l1() const {
+    const int64_t stride = p_.b.row_stride * 4;
+    const int64_t sets = stride % 64 != 0 ? 64 : 64 / std::gcd<int64_t>(64, stride / 64);
+    return std::min(steps_, kPartBytes / (2 * lanes_ * 4)) <= sets * 8;
   }
 
   Strip strip(int64_t number) const {
@@ -147,6 +158,7 @@ class Run {
                                    .rows = 0,
                                    .vectors = static_cast<uint8_t>(vectors),
                                    .out = element_of(p_.c_type),
+                                   .prefetch_lines = prefetch_lines(vectors),
                                    .epilogue = epilogue_};
       if (!blocks_[0][vectors].make(config, rows_) ||
           !blocks_[1][vectors].make(config, last_rows)) {
@@ -154,6 +166,12 @@ class Run {
       }
     }
     return true;
+  }
+
+  // Of the next strip, when a part of it is a short piece of many rows far apart.
+  uint8_t prefetch_lines(int vectors) const {
+    const bool once = rows_ <= jit::gemm_max_rows(o_.isa, o_.math, vectors);
+    return once && in_place_ && strips_ > 1 ? static_cast<uint8_t>(vectors * lanes_ / 16) : 0;
   }
 
   // Must A be copied in another type, or padded to whole steps?
@@ -236,8 +254,9 @@ class Run {
     args.ldb = s.in_place ? p_.b.row_stride * 4 : layout_.step_bytes();
     if (s.in_place) return true;
     const int64_t count = std::min(args.steps * jit::gemm_step(o_.math), p_.k - k);
-    return linear::pack_panels(layout_, {b, p_.b.type, s.columns, count, p_.b.col_stride, p_.b.row_stride},
-                       0, 1, work.panel);
+    return linear::pack_panels(layout_,
+                               {b, p_.b.type, s.columns, count, p_.b.col_stride, p_.b.row_stride},
+                               0, 1, work.panel);
   }
 
   void set_d(const Unit& u, const Strip& s, bool whole, const Workspace& work,
@@ -263,7 +282,8 @@ class Run {
     jit::GemmArgs args = first;
     for (int64_t column = 0; column < s.columns; column += s.vectors * lanes_) {
       int64_t row = 0;
-      args.b = args.next = static_cast<const char*>(first.b) + column * column_bytes;
+      args.b = static_cast<const char*>(first.b) + column * column_bytes;
+      args.next = static_cast<const char*>(args.b) + s.vectors * lanes_ * 4;
       for (int64_t block = 0; block < blocks.count(); ++block) {
         args.a = static_cast<const char*>(first.a) + row * first.lda;
         if (first.c_in) args.c_in = first.c_in + row * sums_width_ + column;
