@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <numeric>
 
 #include "kernels/linear/pack.h"
 #include "kernels/matmul/blocks.h"
@@ -105,10 +104,11 @@ class Run {
     const auto fits = [&](int vectors) {
       return rows_ <= jit::gemm_max_rows(o_.isa, o_.math, vectors);
     };
-    const bool once = fits(2);  // is every column of B read by one block?
-    in_place_ = o_.math == GemmMath::kF32 && p_.b.col_stride == 1 && p_.n >= lanes_ &&
-                (once || stays_in_l1());
+    in_place_ = o_.math == GemmMath::kF32 && p_.b.col_stride == 1 && p_.n >= lanes_;
     // Wide blocks for few rows: each broadcast of A serves more columns. Tall ones for many.
+    // Rows of B a multiple of 4 KB apart share eight lines of L1: 12 x (16,1024,64) runs at 45 of
+    // 68 GFLOP/s on Zen 3. Packing such B cost more than it saved there up to M = 32, and
+    // prefetching the next strip, near or far, gained nothing at M = 1.
     if (in_place_) {
       vectors_ = 2;
       while (vectors_ < kMostVectors && fits(vectors_ + 1)) ++vectors_;
@@ -126,14 +126,6 @@ class Run {
     part_steps_ = in_place_ && !reused ? steps_ : std::min(steps_, kPartBytes / step);
     parts_ = part_steps_ == 0 ? 1 : ceil_div(steps_, part_steps_);
     sums_width_ = std::max<int64_t>(layout_.width, vectors_ * lanes_);
-  }
-
-  // Rows of B that are a multiple of 4 KB apart fall into the same eight lines of L1: 16x1024x64
-  // ran at 45 GFLOP/s in place and at XX packed (Zen 3).
-  bool stays_in_l1() const {
-    const int64_t stride = p_.b.row_stride * 4;
-    const int64_t sets = stride % 64 != 0 ? 64 : 64 / std::gcd<int64_t>(64, stride / 64);
-    return std::min(steps_, kPartBytes / (2 * lanes_ * 4)) <= sets * 8;
   }
 
   Strip strip(int64_t number) const {
@@ -158,7 +150,6 @@ class Run {
                                    .rows = 0,
                                    .vectors = static_cast<uint8_t>(vectors),
                                    .out = element_of(p_.c_type),
-                                   .prefetch_lines = prefetch_lines(vectors),
                                    .epilogue = epilogue_};
       if (!blocks_[0][vectors].make(config, rows_) ||
           !blocks_[1][vectors].make(config, last_rows)) {
@@ -166,12 +157,6 @@ class Run {
       }
     }
     return true;
-  }
-
-  // Of the next strip, when a part of it is a short piece of many rows far apart.
-  uint8_t prefetch_lines(int vectors) const {
-    const bool once = rows_ <= jit::gemm_max_rows(o_.isa, o_.math, vectors);
-    return once && in_place_ && strips_ > 1 ? static_cast<uint8_t>(vectors * lanes_ / 16) : 0;
   }
 
   // Must A be copied in another type, or padded to whole steps?
@@ -282,8 +267,7 @@ class Run {
     jit::GemmArgs args = first;
     for (int64_t column = 0; column < s.columns; column += s.vectors * lanes_) {
       int64_t row = 0;
-      args.b = static_cast<const char*>(first.b) + column * column_bytes;
-      args.next = static_cast<const char*>(args.b) + s.vectors * lanes_ * 4;
+      args.b = args.next = static_cast<const char*>(first.b) + column * column_bytes;
       for (int64_t block = 0; block < blocks.count(); ++block) {
         args.a = static_cast<const char*>(first.a) + row * first.lda;
         if (first.c_in) args.c_in = first.c_in + row * sums_width_ + column;
