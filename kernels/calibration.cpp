@@ -165,12 +165,17 @@ Calibration parse_calibration(std::string_view text) {
       result.family = words.rest();
     } else if (directive == "cpu") {
       result.cpus.push_back(read_cpu(words));
+    } else if (directive == "isa") {
+      const std::string name = words.word("an ISA");
+      result.isa = jit::isa_named(name);
+      if (!result.isa) words.fail("an ISA such as avx512_bf16", "'" + name + "'");
+      words.end();
     } else if (directive == "rule") {
       result.rules.push_back(read_rule(words));
     } else if (directive == "batched") {
       result.rules.push_back(read_batched(words));
     } else {
-      words.fail("'family', 'cpu', 'rule' or 'batched'", "'" + directive + "'");
+      words.fail("'family', 'cpu', 'isa', 'rule' or 'batched'", "'" + directive + "'");
     }
   }
   if (result.family.empty()) throw std::invalid_argument("a line 'family NAME' is missing");
@@ -180,7 +185,8 @@ Calibration parse_calibration(std::string_view text) {
 const Calibration& calibration_for(const jit::CpuInfo& cpu) {
   const Calibration* prior = nullptr;
   for (const Calibration& calibration : shipped()) {
-    if (calibration.cpus.empty()) prior = &calibration;
+    if (calibration.isa.value_or(cpu.isa) != cpu.isa) continue;
+    if (calibration.cpus.empty() && (prior == nullptr || calibration.isa)) prior = &calibration;
     for (const CpuRange& range : calibration.cpus) {
       if (range.contains(cpu)) return calibration;
     }

@@ -41,6 +41,7 @@ struct Calibration {
   std::string family;  // what was measured, for status()
   std::vector<CpuRange> cpus;
   std::vector<Rule> rules;
+  std::optional<jit::Isa> isa = {};  // only for CPUs with just that: stock uses what the CPU has
 
   // The rule by which `row` beats stock on `problem`, or null.
   const Rule* rule(std::string_view row, const MatmulProblem& problem) const noexcept;
@@ -49,12 +50,14 @@ struct Calibration {
 // One directive a line, '#' starts a comment, '*' means unlimited:
 //   family NAME
 //   cpu VENDOR FAMILY MODEL...
+//   isa NAME
 //   rule ROW m MIN MAX weight MIN MAX macs MIN pack ROWS
 //   batched ROW b along_k|along_n m MIN MAX n MIN MAX k MIN MAX macs MIN
 // Throws std::invalid_argument with the number of the offending line and what was expected.
 Calibration parse_calibration(std::string_view text);
 
-// The shipped calibration of that CPU, or the conservative prior where it was never measured.
+// The shipped calibration of that CPU, or the conservative prior where it was never measured: the
+// one for its ISA before the general one.
 const Calibration& calibration_for(const jit::CpuInfo& cpu);
 
 }  // namespace stoker::kernels

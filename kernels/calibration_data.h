@@ -6,7 +6,7 @@
 
 namespace stoker::kernels {
 
-// Exactly one of them names no CPU: the prior for CPUs that were never measured.
+// Exactly one of them names neither CPU nor ISA: the prior for CPUs that were never measured.
 std::span<const std::string_view> shipped_calibrations() noexcept;
 
 }  // namespace stoker::kernels

@@ -114,7 +114,7 @@ void pack_cold(benchmark::State& state, Conversion c, int width, Side side, bool
   const auto next = [&] { return ++turn % count * slot; };
   for (auto _ : state) {
     const size_t at = next();
-    const Matrix weight{from.data() + at,       c.type, side.n, side.k, along_n ? 1 : side.k,
+    const Matrix weight{from.data() + at,    c.type, side.n, side.k, along_n ? 1 : side.k,
                         along_n ? side.n : 1};
     bool done = false;
     const double packing =

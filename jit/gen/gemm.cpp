@@ -18,7 +18,8 @@ using Xbyak::RegExp;
 using Xbyak::Xmm;
 
 // Budget of vector registers: rows x vectors accumulators, `vectors` of B, one broadcast of A (up
-// to four where they are left), and the mask of bf16. gemm_max_rows() counts the same way.
+// to four where they are left), and the mask of bf16. gemm_max_rows() counts the same way. With
+// several panels: the accumulators, `rows` broadcasts, and what is left, up to four, for B in turn.
 class Generator : public Assembler {
  public:
   explicit Generator(const GemmConfig& config)
@@ -42,7 +43,8 @@ class Generator : public Assembler {
   static constexpr int kUnroll = 4;
 
   struct LoopRegs {
-    Gpr b, next, lda, ldb, ldb3;
+    std::vector<Gpr> b;  // a panel each
+    Gpr next, lda, ldb, ldb3;
     std::vector<Gpr> a;  // rows 0, 3, 6, ... of A
   };
   struct Operands {
@@ -55,18 +57,26 @@ class Generator : public Assembler {
 #define ARG(name) field(offsetof(GemmArgs, name))
 
   void load_args(const Reg64& steps) {
-    loop_.emplace(LoopRegs{gpr(), gpr(), gpr(), gpr(), gpr(), {}});
+    loop_.emplace(LoopRegs{{}, gpr(), gpr(), gpr(), gpr(), {}});
+    for (int panel = 0; panel < c_.panels; ++panel) loop_->b.push_back(gpr());
     for (int group = 0; group <= (c_.rows - 1) / 3; ++group) loop_->a.push_back(gpr());
     enter();
     accumulators_ = vecs(c_.rows * c_.vectors);
-    operands_.emplace(Operands{vecs(c_.vectors), {}, {}});
+    operands_.emplace(Operands{{}, {}, {}});
+    if (c_.panels == 1) operands_->b = vecs(c_.vectors);
     if (c_.math == GemmMath::kBf16Wide) {
       operands_->odd_mask.emplace(vec());
       load_constant(*operands_->odd_mask, 0xFFFF0000u);
     }
-    operands_->broadcast = vecs(std::min(vecs_left(), 4));
-    mov(loop_->b, ARG(b));
+    operands_->broadcast = vecs(c_.panels > 1 ? c_.rows : std::min(vecs_left(), 4));
+    if (c_.panels > 1) operands_->b = vecs(std::min(vecs_left(), 4));
+    mov(loop_->b[0], ARG(b));
+    for (size_t panel = 1; panel < loop_->b.size(); ++panel) {
+      mov(loop_->b[panel], loop_->b[panel - 1]);
+      add(loop_->b[panel], ARG(panel_bytes));
+    }
     mov(loop_->next, ARG(next));
+    if (c_.panels > 1) sub(loop_->next, loop_->b[0]);  // how far ahead
     mov(loop_->lda, ARG(lda));
     mov(loop_->ldb, ARG(ldb));
     mov(steps, ARG(steps));
@@ -107,8 +117,8 @@ class Generator : public Assembler {
     align(32);
     L(loop);
     for (int u = 0; u < kUnroll; ++u) step(u);
-    lea(loop_->b, ptr[loop_->b + loop_->ldb * 4]);
-    if (c_.prefetch_lines != 0) lea(loop_->next, ptr[loop_->next + loop_->ldb * 4]);
+    for (const Gpr& b : loop_->b) lea(b, ptr[b + loop_->ldb * 4]);
+    if (moves_next()) lea(loop_->next, ptr[loop_->next + loop_->ldb * 4]);
     advance_a(kUnroll);
     dec(count);
     jnz(loop, T_NEAR);
@@ -117,13 +127,15 @@ class Generator : public Assembler {
     jz(done, T_NEAR);
     L(tail_loop);
     step(0);
-    add(loop_->b, loop_->ldb);
-    if (c_.prefetch_lines != 0) add(loop_->next, loop_->ldb);
+    for (const Gpr& b : loop_->b) add(b, loop_->ldb);
+    if (moves_next()) add(loop_->next, loop_->ldb);
     advance_a(1);
     dec(steps);
     jnz(tail_loop, T_NEAR);
     L(done);
   }
+
+  bool moves_next() const { return c_.prefetch_lines != 0 && c_.panels == 1; }
 
   void advance_a(int count) {
     for (const Gpr& group : loop_->a) add(group, count * a_step());
@@ -140,7 +152,12 @@ class Generator : public Assembler {
     return ptr[base + loop_->lda * 2 + displacement];
   }
 
-  Address b_at(int u, int displacement) const { return at(loop_->b, u, displacement); }
+  // Vector `v` of step `u`, its elements `element` bytes large, `displacement` bytes on.
+  Address b_at(int u, int v, int element, int displacement = 0) const {
+    const int of_panel = c_.vectors / c_.panels;
+    const Gpr& panel = loop_->b[static_cast<size_t>(v / of_panel)];
+    return at(panel, u, v % of_panel * bytes_ / 4 * element + displacement);
+  }
 
   Address at(const Reg64& base, int u, int displacement) const {
     if (u == 0) return ptr[base + displacement];
@@ -153,27 +170,20 @@ class Generator : public Assembler {
     prefetch(u);
     switch (c_.math) {
       case GemmMath::kF32:
-        for (int v = 0; v < c_.vectors; ++v) vmovups(b_vector(v), b_at(u, v * bytes_));
-        multiply(u * 4);
+        multiply(u * 4, [&](const Xmm& to, int v) { vmovups(to, b_at(u, v, 4)); });
         break;
       case GemmMath::kBf16Dot:
-        for (int v = 0; v < c_.vectors; ++v) vmovups(b_vector(v), b_at(u, v * bytes_));
-        dot(u * 4);
+        dot(u * 4, [&](const Xmm& to, int v) { vmovups(to, b_at(u, v, 4)); });
         break;
       case GemmMath::kBf16Wide:
-        for (int v = 0; v < c_.vectors; ++v) widen_even(b_vector(v), b_at(u, v * bytes_));
-        multiply(u * 8);
-        for (int v = 0; v < c_.vectors; ++v) {
-          vandps(b_vector(v), *operands_->odd_mask, b_at(u, v * bytes_));
-        }
-        multiply(u * 8 + 4);
+        multiply(u * 8, [&](const Xmm& to, int v) { widen_even(to, b_at(u, v, 4)); });
+        multiply(u * 8 + 4,
+                 [&](const Xmm& to, int v) { vandps(to, *operands_->odd_mask, b_at(u, v, 4)); });
         break;
       case GemmMath::kF16:
         for (int odd = 0; odd < 2; ++odd) {
-          for (int v = 0; v < c_.vectors; ++v) {
-            vcvtph2ps(b_vector(v), b_at(u, odd * odd_bytes() + v * bytes_ / 2));
-          }
-          multiply(u * 8 + odd * 4);
+          multiply(u * 8 + odd * 4,
+                   [&](const Xmm& to, int v) { vcvtph2ps(to, b_at(u, v, 2, odd * odd_bytes())); });
         }
         break;
       case GemmMath::kBf16Amx:
@@ -185,6 +195,13 @@ class Generator : public Assembler {
   int odd_bytes() const { return gemm_panel(c_.isa) * 2; }
 
   void prefetch(int u) {
+    if (c_.panels > 1) {
+      // Steps of a packed panel follow each other: one look ahead for all four.
+      for (int line = 0; u == 0 && line < c_.prefetch_lines * kUnroll; ++line) {
+        for (const Gpr& panel : loop_->b) prefetcht0(ptr[panel + loop_->next + line * 64]);
+      }
+      return;
+    }
     for (int line = 0; line < c_.prefetch_lines; ++line) {
       const Address address = at(loop_->next, u, line * 64);
       c_.prefetch_far != 0 ? prefetcht1(address) : prefetcht0(address);
@@ -205,17 +222,37 @@ class Generator : public Assembler {
     return operands_->broadcast[static_cast<size_t>(row) % operands_->broadcast.size()];
   }
 
-  void multiply(int displacement) {
-    for (int row = 0; row < c_.rows; ++row) {
-      vbroadcastss(broadcast(row), a_at(row, displacement));
-      for (int v = 0; v < c_.vectors; ++v) vfmadd231ps(acc(row, v), broadcast(row), b_vector(v));
-    }
+  // `load(to, v)` brings vector `v` of B.
+  template <class Load>
+  void multiply(int displacement, const Load& load) {
+    each_product(
+        load, [&](const Xmm& to, int row) { vbroadcastss(to, a_at(row, displacement)); },
+        [&](const Xmm& sum, const Xmm& a, const Xmm& b) { vfmadd231ps(sum, a, b); });
   }
 
-  void dot(int displacement) {
-    for (int row = 0; row < c_.rows; ++row) {
-      vpbroadcastd(broadcast(row), a_at(row, displacement));
-      for (int v = 0; v < c_.vectors; ++v) vdpbf16ps(acc(row, v), b_vector(v), broadcast(row));
+  template <class Load>
+  void dot(int displacement, const Load& load) {
+    each_product(
+        load, [&](const Xmm& to, int row) { vpbroadcastd(to, a_at(row, displacement)); },
+        [&](const Xmm& sum, const Xmm& a, const Xmm& b) { vdpbf16ps(sum, b, a); });
+  }
+
+  // One panel: all of B first, then row by row. Several: all of A first, then vector by vector.
+  template <class Load, class Broadcast, class Product>
+  void each_product(const Load& load, const Broadcast& spread, const Product& product) {
+    if (c_.panels == 1) {
+      for (int v = 0; v < c_.vectors; ++v) load(b_vector(v), v);
+      for (int row = 0; row < c_.rows; ++row) {
+        spread(broadcast(row), row);
+        for (int v = 0; v < c_.vectors; ++v) product(acc(row, v), broadcast(row), b_vector(v));
+      }
+      return;
+    }
+    for (int row = 0; row < c_.rows; ++row) spread(broadcast(row), row);
+    for (int v = 0; v < c_.vectors; ++v) {
+      const Xmm& b = b_vector(v % static_cast<int>(operands_->b.size()));
+      load(b, v);
+      for (int row = 0; row < c_.rows; ++row) product(acc(row, v), broadcast(row), b);
     }
   }
 
@@ -337,6 +374,7 @@ std::string gemm_name(const GemmConfig& config) {
   name << "gemm_" << kMath[static_cast<int>(config.math)] << '_'
        << kType[static_cast<int>(config.out)] << '_' << int{config.rows} << 'x'
        << config.vectors * gemm_lanes(config.isa) << '_' << isa_name(config.isa);
+  if (config.panels > 1) name << "_panels" << int{config.panels};
   if (config.prefetch_lines != 0) {
     name << (config.prefetch_far != 0 ? "_far" : "_near") << int{config.prefetch_lines};
   }

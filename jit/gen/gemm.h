@@ -28,11 +28,14 @@ struct GemmConfig {
   Isa isa;  // kAvx2: 8 floats a vector, else 16
   GemmMath math;
   uint8_t rows;                 // 1 to gemm_max_rows()
-  uint8_t vectors;              // columns of the block, in vectors
+  uint8_t vectors;              // columns of the block, in vectors; of all panels together
   Element out = Element::kF32;  // what C is stored as
   uint8_t prefetch_lines = 0;   // cache lines of `next` to prefetch in each k-step
   uint8_t prefetch_far = 0;     // into L2 only: not needed soon
   Epilogue epilogue = {};
+  // Neighbouring panels of packed B that are read side by side: for one or two rows, whose single
+  // panel is one stream of memory and a chain of few accumulators. gemm_panels() of them at most.
+  uint8_t panels = 1;
   uint8_t tail = 0;  // kBf16Amx: k-steps % 16, known when generating; else 0
 
   bool operator==(const GemmConfig&) const = default;
@@ -47,8 +50,9 @@ struct GemmArgs {
   void* c_out;        // rows `ldc_out` bytes apart
   const void* other;  // of the epilogue's combination, rows `ldo` bytes apart
   int64_t lda, ldb, ldc_in, ldc_out, ldo;
-  int64_t steps;      // >= 0
-  float alpha, beta;  // of a scaled epilogue
+  int64_t panel_bytes;  // from a panel of B to the next one, where there are several
+  int64_t steps;        // >= 0
+  float alpha, beta;    // of a scaled epilogue
 };
 
 using GemmKernel = void (*)(const GemmArgs*) noexcept;
@@ -61,6 +65,13 @@ constexpr int gemm_panel(Isa isa) { return isa >= Isa::kAvx512 ? 64 : 16; }
 
 // Most rows of a block with that many vectors: what the register file holds beside B and A.
 int gemm_max_rows(Isa isa, GemmMath math, int vectors) noexcept;
+
+// Panels to read side by side for so many rows.
+constexpr int gemm_panels(Isa isa, GemmMath math, int64_t rows) {
+  if (math == GemmMath::kBf16Amx || rows > 2) return 1;
+  if (isa >= Isa::kAvx512) return rows == 1 ? 2 : 1;
+  return rows == 1 ? 4 : 2;
+}
 
 // k-steps of one tile.
 constexpr int kTileSteps = 16;

@@ -20,7 +20,8 @@ enum class PackOrder : uint8_t {
   kAlongN,  // [k][n], the second operand of mm: packing copies or interleaves
 };
 
-// What the code depends on: bytes without gaps, the key of the cache. AVX2 alone, for panels of every ISA: memory is the limit, not the width of the vectors.
+// What the code depends on: bytes without gaps, the key of the cache. AVX2 alone, for panels of
+// every ISA: memory is the limit, not the width of the vectors.
 struct PackConfig {
   PackFormat format;
   PackSource source;  // kF32 to kBf16Pairs rounds; 16-bit values are moved unseen
@@ -51,7 +52,8 @@ constexpr int pack_columns(PackFormat format, int width) {
   return format == PackFormat::kF16Rows && width >= 32 ? 32 : 16;
 }
 
-// kAlongK: steps come in fours. The source is read to the end of the last four; written are `steps`.
+// kAlongK: steps come in fours. The source is read to the end of the last four; written are
+// `steps`.
 constexpr int kPackQuad = 4;
 
 // kAlongK: pack_columns() rows of the source become as many columns of one panel.

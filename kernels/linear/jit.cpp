@@ -38,7 +38,7 @@ class Run {
         padded_k_(steps_ * jit::gemm_step(options.layout.math)) {
     // A panel's part of k stays in L2 while all row blocks use it.
     const int64_t fit = std::max<int64_t>(64, o_.l2_bytes / 4 / o_.layout.step_bytes());
-    parts_ = std::max<int64_t>(1, ceil_div(steps_, fit));
+    parts_ = p_.m <= 2 ? 1 : std::max<int64_t>(1, ceil_div(steps_, fit));  // used once: no parts
     part_steps_ = ceil_div(steps_, parts_);
     if (o_.layout.math != GemmMath::kBf16Amx) return;
     part_steps_ = std::max<int64_t>(1, ceil_div(part_steps_, jit::kTileSteps)) * jit::kTileSteps;
@@ -143,7 +143,12 @@ class Run {
 
   bool run_rows(int64_t first, int64_t count, Rows x, const Parallel& parallel) const {
     const int64_t rows = rows_of_task(count, parallel.threads);
-    const int64_t splits = ceil_div(count, rows), panels = o_.layout.panels(p_.n);
+    const int64_t splits = ceil_div(count, rows), width = o_.layout.width;
+    // Whole panels that are read side by side, then the others one by one.
+    const int64_t side = jit::gemm_panels(o_.isa, o_.layout.math, count);
+    const int64_t groups =
+        side > 1 && p_.n / width / side >= parallel.threads ? p_.n / width / side : 0;
+    const int64_t units = groups + o_.layout.panels(p_.n) - groups * side;
     TileRequest request{.isa = o_.isa,
                         .math = o_.layout.math,
                         .panel_vectors = o_.layout.width / lanes_,
@@ -157,17 +162,25 @@ class Run {
     Tile last = tile;
     request.rows = count - (splits - 1) * rows;
     if (request.rows != rows && !last.make(request)) return false;
-    parallel.for_each_range(splits * panels, [&](int64_t begin, int64_t end) {
+    Tile group;
+    request.panels = static_cast<int>(side);
+    if (groups > 0 && !group.make(request)) return false;
+    parallel.for_each_range(splits * units, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
-        const int64_t split = task / panels, row = split * rows;
+        const int64_t split = task / units, row = split * rows, unit = task % units;
         const Rows part{x.data + row * x.stride, x.stride};
-        run_panel(task % panels, first + row, part, split + 1 == splits ? last : tile);
+        if (unit < groups) {
+          run_panels(unit * side, side, first + row, part, group);
+        } else {
+          run_panels(groups * side + unit - groups, 1, first + row, part,
+                     split + 1 == splits ? last : tile);
+        }
       }
     });
     return true;
   }
 
-  // One panel of Y: where its results go, and where the other operand's columns are.
+  // Panels of Y: where their results go, and where the other operand's columns are.
   struct Block {
     int64_t panel, columns;
     char* y;
@@ -177,13 +190,13 @@ class Run {
     float* sums;  // of the parts of k before the last, [rows][width]
   };
 
-  void run_panel(int64_t panel, int64_t row, Rows x, const Tile& tile) const {
+  void run_panels(int64_t panel, int64_t count, int64_t row, Rows x, const Tile& tile) const {
     const int64_t first = panel * o_.layout.width;
-    const int64_t columns = std::min<int64_t>(o_.layout.width, p_.n - first);
+    const int64_t columns = std::min<int64_t>(count * o_.layout.width, p_.n - first);
     alignas(64) float sums[kMaxRows * 64];
     Block block{panel,          columns, y_at(row, first), y_stride(), other_at(row, first),
                 other_stride(), sums};
-    if (columns == o_.layout.width) {
+    if (columns == count * o_.layout.width) {
       run_parts(block, x, tile);
     } else {
       run_narrow_panel(block, x, tile);
@@ -247,6 +260,7 @@ class Run {
     args.ldc_in = width * 4;
     args.ldc_out = final ? block.y_stride : width * 4;
     args.ldo = block.other_stride;
+    args.panel_bytes = o_.layout.panel_bytes(p_.k);
     args.steps = std::min(part_steps_, steps_ - step);
     args.alpha = p_.alpha;
     args.beta = p_.beta;

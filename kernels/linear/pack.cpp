@@ -73,8 +73,7 @@ class Packer {
   char* place(char* to, int64_t k) const { return to + k / step_ * layout_.step_bytes(); }
 
   void call(const char* from, int64_t stride, char* to, int64_t k, int64_t panels = 1) const {
-    const jit::PackArgs args{from,   to, stride, layout_.steps(k),
-                             panels, layout_.panel_bytes(w_.k)};
+    const jit::PackArgs args{from, to, stride, layout_.steps(k), panels, layout_.panel_bytes(w_.k)};
     kernel_(&args);
   }
 

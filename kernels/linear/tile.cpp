@@ -24,7 +24,7 @@ bool Tile::make(const TileRequest& r) noexcept {
   // load of W serves up to 14 rows.
   wide_ = r.rows <= jit::gemm_max_rows(r.isa, r.math, r.panel_vectors);
   vectors_ = wide_ ? r.panel_vectors : std::min(r.panel_vectors, 2);
-  const int most = jit::gemm_max_rows(r.isa, r.math, vectors_);
+  const int64_t most = r.panels > 1 ? r.rows : jit::gemm_max_rows(r.isa, r.math, vectors_);
   blocks_ = (r.rows + most - 1) / most;
   rows_ = static_cast<int>((r.rows + blocks_ - 1) / blocks_);
   larger_ = r.rows - blocks_ * (rows_ - 1);
@@ -33,6 +33,7 @@ bool Tile::make(const TileRequest& r) noexcept {
   calls_ = blocks_ * passes;
   shared_ = blocks_ > 1 && r.math != GemmMath::kF32;
   const int64_t lines = shared_ ? std::max<int64_t>(1, lines_ / calls_) : lines_ / passes;
+  vectors_ *= r.panels;
   for (int smaller = 0; smaller < (larger_ < blocks_ ? 2 : 1); ++smaller) {
     for (int prefetches = 0; prefetches < 2; ++prefetches) {
       jit::GemmConfig config{.isa = r.isa,
@@ -40,7 +41,8 @@ bool Tile::make(const TileRequest& r) noexcept {
                              .rows = static_cast<uint8_t>(rows_ - smaller),
                              .vectors = static_cast<uint8_t>(vectors_),
                              .prefetch_lines = static_cast<uint8_t>(prefetches ? lines : 0),
-                             .prefetch_far = shared_};
+                             .prefetch_far = shared_,
+                             .panels = static_cast<uint8_t>(r.panels)};
       auto& [partial, final] = kernels_[smaller][prefetches];
       partial = get_kernel(config);
       config.out = r.out;

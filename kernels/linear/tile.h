@@ -14,8 +14,9 @@ struct TileRequest {
   int panel_lines;    // cache lines in a step of a panel
   jit::Element out;
   jit::Epilogue epilogue;
-  int64_t steps;  // of k in all parts
-  int64_t rows;   // >= 1
+  int64_t steps;   // of k in all parts
+  int64_t rows;    // >= 1
+  int panels = 1;  // side by side: jit::gemm_panels() at most
 };
 
 // One call of a kernel on a part of a panel, of the calls() that cover it.

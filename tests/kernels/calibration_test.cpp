@@ -70,10 +70,11 @@ TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(error_of("family x\nrule r m 1"),
             "line 2: expected the greatest M, found the end of the line");
   EXPECT_EQ(error_of("speed 9"),
-            "line 1: expected 'family', 'cpu', 'rule' or 'batched', found 'speed'");
+            "line 1: expected 'family', 'cpu', 'isa', 'rule' or 'batched', found 'speed'");
   EXPECT_EQ(error_of("rule r m 1 -2 weight 3 4 macs 0 pack 1"),
             "line 1: expected the greatest M, found '-2'");
   EXPECT_EQ(error_of("batched r b across"), "line 1: expected along_k or along_n, found 'across'");
+  EXPECT_EQ(error_of("isa sse9"), "line 1: expected an ISA such as avx512_bf16, found 'sse9'");
   EXPECT_EQ(error_of("# nothing\n"), "a line 'family NAME' is missing");
 }
 
@@ -82,7 +83,7 @@ TEST(Calibration, EveryShippedFileIsReadable) {
   for (const std::string_view text : shipped_calibrations()) {
     const Calibration read = parse_calibration(text);
     EXPECT_FALSE(read.rules.empty()) << read.family;
-    priors += read.cpus.empty();
+    priors += read.cpus.empty() && !read.isa;
   }
   EXPECT_EQ(priors, 1);
 }
@@ -99,6 +100,18 @@ TEST(Calibration, KnowsTheMeasuredFamilies) {
   EXPECT_FALSE(faster("jit_f32", "GenuineIntel", 6, 207, 1024));
   EXPECT_FALSE(faster("jit_f32", "GenuineIntel", 6, 106, 128)) << "never measured: the prior holds";
   EXPECT_TRUE(faster("jit_f32", "GenuineIntel", 6, 106, 32));
+}
+
+// Stock multiplies bf16 on tiles where there are any.
+TEST(Calibration, DependsOnWhatStockHasToo) {
+  const auto rule = [](const char* row, int model, jit::Isa isa) {
+    return calibration_for({"GenuineIntel", 6, model, isa}).rule(row, {4, 3072, 768}) != nullptr;
+  };
+  for (const int model : {207, 173}) {  // measured without AMX; never measured
+    EXPECT_TRUE(rule("jit_bf16_wide", model, jit::Isa::kAvx512Bf16));
+    EXPECT_FALSE(rule("jit_bf16_wide", model, jit::Isa::kAmx));
+    EXPECT_TRUE(rule("jit_f32", model, jit::Isa::kAmx));
+  }
 }
 
 }  // namespace

@@ -155,8 +155,8 @@ TEST_P(Pack, ReadsNothingBetweenRows) {
     for (const int64_t length : {1, 17, 64, 203}) {
       for (const bool at_end : {false, true}) {
         const auto bytes = static_cast<size_t>((2 * rows + 1) * page);
-        char* const memory = static_cast<char*>(
-            mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        char* const memory =
+            static_cast<char*>(mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
         ASSERT_NE(memory, MAP_FAILED);
         char* const first = memory + page + (at_end ? page - length * c.size() : 0);
         for (int64_t row = 0; row < rows; ++row) {
