@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 import torch
 from torch.nn import functional as F
 
+from bench.ops.exact import check_product
 from bench.ops.limits import cold_bytes, prepacked_onednn
 from bench.ops.shapes import Shape
-from bench.ops.suite import ONEDNN, STOCK, STOKER, Case, Contestant, Operator, WrongResult
+from bench.ops.suite import ONEDNN, STOCK, STOKER, Case, Contestant, Operator
 
 MOST_COPIES = 8192  # of a tiny weight: beyond, packing them takes longer than measuring
 CHECKED_ROWS = 64
@@ -68,31 +69,9 @@ class LinearCase(Case):
         """In at most 64 rows, of one weight."""
         result = contestant.call(0)
         picked = torch.linspace(0, len(self.x) - 1, min(len(self.x), CHECKED_ROWS)).long()
-        x64, w64 = self.x[picked].double(), self.weights.tensors[0].double()
-        exact = x64 @ w64.t()
-        allowed = self._bound(name, x64.abs() @ w64.abs().t(), exact)
-        worst = ((result[picked].double() - exact).abs() / allowed).max().item()
-        if not worst <= 1:
-            case = " ".join(str(label) for label in self.labels.values())
-            raise WrongResult(f"{case} by {name}: {worst:.2f} times the error bound")
-        return exact.numel()
-
-    def _bound(self, name: str, scale: torch.Tensor, exact: torch.Tensor) -> torch.Tensor:
-        """fp32 sums err as sqrt(K) roundings; a rounding of operands or result adds its own."""
-        k = self.x.size(1)
-        bound = (
-            4 * torch.finfo(torch.float32).eps * k**0.5 * scale + torch.finfo(torch.float32).tiny
+        return check_product(
+            self, name, result[picked], self.x[picked], self.weights.tensors[0].t()
         )
-        if self.multiply == "float32":
-            return bound
-        eps = torch.finfo(getattr(torch, self.multiply)).eps
-        if self.mode != "tensors":  # each operand is rounded
-            bound += eps * scale
-        if self.mode != "bf16":  # so is the result
-            bound += exact.abs() * eps
-        if self.multiply == "float16" and name == STOCK:  # whose sums may be fp16 too
-            bound += eps * k**0.5 * scale
-        return bound
 
 
 class Linear(Operator):

@@ -46,6 +46,7 @@ class Case(ABC):
     """One problem with its operands."""
 
     labels: dict[str, str | int]  # of the table's first columns: shape, M, N, K, dtype
+    mode: str  # tensors, autocast or bf16
     multiply: str  # the dtype of the multiplications
     flops: float  # of one call
     bytes: float  # of one call, that no cache holds

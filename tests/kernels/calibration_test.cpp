@@ -114,5 +114,21 @@ TEST(Calibration, DependsOnWhatStockHasToo) {
   }
 }
 
+// What Zen 3 would choose for attention with heads of 64.
+TEST(Calibration, KnowsBatchedProducts) {
+  const auto faster = [](const char* row, int model, int64_t m, int64_t n, int64_t k, Order order) {
+    const Calibration& read = calibration_for({"AuthenticAMD", 25, model, jit::Isa::kAvx2});
+    const MatmulProblem problem{.m = m, .n = n, .k = k, .batch = 12, .order = order};
+    return read.rule(row, problem) != nullptr;
+  };
+  EXPECT_TRUE(faster("jit_batched_f32", 1, 128, 128, 64, Order::kAlongK));
+  EXPECT_TRUE(faster("jit_batched_f32", 33, 1, 64, 1024, Order::kAlongN));
+  EXPECT_FALSE(faster("jit_batched_f32", 1, 1, 1024, 64, Order::kAlongK));
+  EXPECT_FALSE(faster("jit_batched_f32", 1, 128, 1024, 64, Order::kAlongN));
+  EXPECT_TRUE(faster("jit_batched_bf16_wide", 1, 128, 128, 64, Order::kAlongK));
+  EXPECT_FALSE(faster("jit_batched_f16", 1, 1, 64, 1024, Order::kAlongK));
+  EXPECT_FALSE(faster("jit_batched_f32", 97, 128, 128, 64, Order::kAlongK)) << "Zen 4";
+}
+
 }  // namespace
 }  // namespace stoker::kernels

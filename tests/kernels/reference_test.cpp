@@ -1,5 +1,6 @@
-// The reference twin against sums done by hand: it defines the semantics for every kernel.
+// The reference twins against sums done by hand: they define the semantics for every kernel.
 #include "kernels/linear/linear.h"
+#include "kernels/matmul/matmul.h"
 
 #include <gtest/gtest.h>
 
@@ -41,3 +42,39 @@ TEST(LinearReference, GivesTheBiasWhenKIsZeroAndPropagatesNaN) {
 
 }  // namespace
 }  // namespace stoker::kernels::linear
+
+namespace stoker::kernels::matmul {
+namespace {
+
+using enum DataType;
+
+TEST(MatmulReference, MultipliesAddsAndScales) {
+  const std::vector<float> a{1, 2, 3, 4, 5, 6};         // 2 entries of 1 x 3
+  const std::vector<float> b{1, 2, 0, 1, -1, 0, 1, 1};  // 3 x 2 in 4 x 2
+  const std::vector<float> d{10, 20};                   // of both entries
+  std::vector<float> c(4);
+  Product p{.a = {a.data(), kFloat32, 3, 3, 1},
+            .b = {b.data(), kFloat32, 2, 2, 1},
+            .d = {d.data(), kFloat32, 0, 2, 1},
+            .c = c.data(),
+            .c_type = kFloat32,
+            .multiply = kFloat32,
+            .batch = 2,
+            .m = 1,
+            .n = 2,
+            .k = 3,
+            .alpha = 2,
+            .beta = 0.5f};
+  reference(p);
+  // 1 (1 2) + 2 (0 1) + 3 (-1 0); 4 (0 1) + 5 (-1 0) + 6 (1 1)
+  EXPECT_EQ(c, (std::vector<float>{1, 18, 7, 30}));
+  p.k = 0;
+  reference(p);
+  EXPECT_EQ(c, (std::vector<float>{5, 10, 5, 10}));
+  p.d = {};
+  reference(p);
+  EXPECT_EQ(c, (std::vector<float>{0, 0, 0, 0}));
+}
+
+}  // namespace
+}  // namespace stoker::kernels::matmul

@@ -115,9 +115,12 @@ def test_stoker_took_part(side, sides):
     taken = {name: op["taken"] for name, op in status["operators"].items()}
     print(taken)
     assert status["active"]
-    assert min(taken[name] for name in ("linear", "addmm", "mm")) > 400
-    assert min(taken[name] for name in ("mm.out", "addmm.out")) > 100
-    assert min(taken[f"autocast.{name}"] for name in ("linear", "addmm", "matmul")) > 100
+    assert min(taken[name] for name in ("linear", "addmm", "mm", "bmm", "baddbmm")) > 400
+    assert min(taken[name] for name in ("mm.out", "addmm.out", "bmm.out", "baddbmm.out")) > 100
+    assert (
+        min(taken[f"autocast.{name}"] for name in ("linear", "addmm", "matmul", "bmm", "baddbmm"))
+        > 100
+    )
     assert taken["autocast.mm"] > 20
     rows = status["operators"]["linear"]["rows"]
     assert rows["jit_f16"] > 100, rows

@@ -210,6 +210,40 @@ def products(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> dict:
     }
 
 
+def batched_products(a: torch.Tensor, b: torch.Tensor, d: torch.Tensor) -> dict:
+    """Ways to write d [B, M, N] + a [B, M, K] x b [B, K, N], by name."""
+    size, m, n, dtype = *d.shape, d.dtype
+    along_k = b.transpose(1, 2).contiguous().transpose(1, 2)
+    heads = a.transpose(0, 1).contiguous().transpose(0, 1)  # rows of all heads side by side
+    across = a.transpose(1, 2).contiguous().transpose(1, 2)
+    nan = torch.full_like(d, float("nan"))
+
+    def out(*shape):
+        return torch.empty(*shape, dtype=dtype)
+
+    return {
+        "bmm": lambda: torch.bmm(a, b),
+        "bmm_along_k": lambda: torch.bmm(a, along_k),
+        "bmm_heads": lambda: torch.bmm(heads, along_k),
+        "bmm_across": lambda: torch.bmm(across, b),
+        "bmm_gaps": lambda: torch.bmm(a[..., 1:], b[:, :-1]),
+        "bmm_columns": lambda: torch.bmm(a, b[..., ::2]),
+        "bmm_one_a": lambda: torch.bmm(a[:1].expand_as(a), b),
+        "bmm_one_b": lambda: torch.bmm(a, b[:1].expand_as(b)),
+        "bmm_one_row": lambda: torch.bmm(a[:, :1].expand_as(a), along_k[:1].expand_as(b)),
+        "bmm_out": lambda: torch.bmm(a, b, out=out(size, m, n)),
+        "bmm_resized": lambda: torch.bmm(a, b, out=out(1)),
+        "bmm_strided": lambda: torch.bmm(a, b, out=out(n, m, size).permute(2, 1, 0)),
+        "baddbmm": lambda: torch.baddbmm(d, a, b),
+        "baddbmm_row": lambda: torch.baddbmm(d[0, 0], a, along_k),
+        "baddbmm_column": lambda: torch.baddbmm(d[:, :, :1], a, b),
+        "baddbmm_beta_0": lambda: torch.baddbmm(nan, a, b, beta=0),
+        "baddbmm_scaled": lambda: torch.baddbmm(d, a, along_k, beta=0.5, alpha=2),
+        "baddbmm_out": lambda: torch.baddbmm(d, a, b, out=out(size, m, n)),
+        "baddbmm_out_self": lambda: torch.baddbmm(e := d.clone(), a, b, out=e),
+    }
+
+
 def fuzz_cases():
     """Sizes large and odd enough to reach every tail; weights both ways round."""
     generator = torch.Generator().manual_seed(SEED)
@@ -217,7 +251,7 @@ def fuzz_cases():
     def size(most):
         return int(torch.randint(1, most, (), generator=generator))
 
-    def draw(*shape, dtype):
+    def draw(*shape, dtype=torch.float32):
         return torch.randn(*shape, generator=generator).to(dtype)
 
     for i in range(150):
@@ -229,6 +263,17 @@ def fuzz_cases():
                 for mode in ("no_grad", "frozen_autocast"):
                     yield (
                         f"fuzz/{name}/{dtype}/{m}x{n}x{k}/{i}/{mode}",
+                        lambda c=call, mode=mode: in_mode(MODES[mode], c),
+                    )
+    for i in range(40):
+        b, m, n, k = size(6), size(70), size(100), size(100)
+        for dtype in (torch.float32, torch.bfloat16, torch.float16):
+            operands = (draw(b, m, k), draw(b, k, n), draw(b, m, n))
+            calls = batched_products(*(t.to(dtype) for t in operands))
+            for name, call in calls.items():
+                for mode in ("no_grad", "frozen_autocast"):
+                    yield (
+                        f"fuzz/{name}/{dtype}/{b}x{m}x{n}x{k}/{i}/{mode}",
                         lambda c=call, mode=mode: in_mode(MODES[mode], c),
                     )
 
