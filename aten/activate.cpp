@@ -66,6 +66,7 @@ void register_all() {
   register_linear(libraries->composite);
   register_matmul(libraries->cpu);
   register_lazy_clone(libraries->cpu);
+  register_recorded_composites(libraries->cpu);
   register_autocast(libraries->autocast);
   register_stoker(libraries->stoker);
   s.libraries = std::move(libraries);

@@ -4,6 +4,7 @@
 #include <c10/core/impl/TorchDispatchModeTLS.h>
 
 #include "aten/numerics.h"
+#include "aten/recorded_composites.h"
 #include "aten/torch_private.h"
 
 namespace stoker::aten {
@@ -40,6 +41,7 @@ const char* gate_context() {
   if (torch_private::inside_autograd_function()) {
     return "inside the forward of an autograd.Function";
   }
+  if (inside_recorded_composite()) return "inside an operator that autograd records as one";
   if (torch_private::forward_ad_active()) return "forward-mode AD is active";
   return precision_switches();
 }

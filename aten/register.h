@@ -5,11 +5,12 @@
 
 namespace stoker::aten {
 
-void register_linear(torch::Library& composite);   // CompositeImplicitAutograd
-void register_matmul(torch::Library& cpu);         // CPU
-void register_lazy_clone(torch::Library& cpu);     // CPU
-void register_stoker(torch::Library& stoker);      // our own namespace
-void register_autocast(torch::Library& autocast);  // AutocastCPU; defined in autocast/
+void register_linear(torch::Library& composite);         // CompositeImplicitAutograd
+void register_matmul(torch::Library& cpu);               // CPU
+void register_lazy_clone(torch::Library& cpu);           // CPU
+void register_recorded_composites(torch::Library& cpu);  // CPU
+void register_stoker(torch::Library& stoker);            // our own namespace
+void register_autocast(torch::Library& autocast);        // AutocastCPU; defined in autocast/
 
 // False when STOKER_DISABLE names the operator or somebody else overrode the slot already;
 // explain() says which.
