@@ -1,4 +1,4 @@
-"""No product inside an operator that autograd records as one is ours, over all of torch's samples."""
+"""No product inside an operator that autograd records as one is ours: all of torch's samples."""
 
 from __future__ import annotations
 
