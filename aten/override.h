@@ -6,10 +6,10 @@
 //   static R stock(Args...);                        the kernel that was replaced
 // and, where it has rows, by deriving from ReturnsResult, CopiesToOut or WritesOut<Problem>:
 //   static const char* to_problem(Problem&, Args...);   why not, or null
-//   static R finish(at::Tensor, Args...);               hands the result back
+//   static R finish(Value, Args...);                    hands the result back
 // where the rows for a Problem are
 //   const char* choose_row(Problem&, const kernels::Row*&);          why there is none, or null
-//   RowResult run_row(const kernels::Row&, const Problem&);          may decline
+//   RowResult<Value> run_row(const kernels::Row&, const Problem&);   may decline
 // Nothing else in the library calls stock or counts.
 #pragma once
 
@@ -68,12 +68,13 @@ struct StopAtExit {
 };
 
 // How the result of a row becomes what the operator returns; out is the last argument.
-template <class P>
+template <class P, class V = at::Tensor>
 struct ReturnsResult {
   using Problem = P;
+  using Value = V;
 
   template <class... Args>
-  static at::Tensor finish(at::Tensor result, const Args&...) {
+  static Value finish(Value result, const Args&...) {
     return result;
   }
 };
@@ -81,6 +82,7 @@ struct ReturnsResult {
 template <class P>
 struct CopiesToOut {
   using Problem = P;
+  using Value = at::Tensor;
 
   template <class... Args>
   static at::Tensor& finish(const at::Tensor& result, Args&... args) {
@@ -93,6 +95,7 @@ struct CopiesToOut {
 template <class P>
 struct WritesOut {  // the row did
   using Problem = P;
+  using Value = at::Tensor;
 
   template <class... Args>
   static at::Tensor& finish(const at::Tensor&, Args&... args) {
@@ -111,7 +114,7 @@ struct Override<Op, R(Args...)> {
     const char* declined = "no row for this operator yet";
     if constexpr (kHasRows) {
       const kernels::Row* row = nullptr;
-      RowResult result = attempt(row, args...);
+      auto result = attempt(row, args...);
       if (result.declined == nullptr) {
         count_taken(Op::id, row->name);
         watch.stop(counters(Op::id).taken);
@@ -130,15 +133,16 @@ struct Override<Op, R(Args...)> {
   static constexpr bool kHasRows = requires { &Op::to_problem; };
 
   // What throws declined: stock either works or raises its own error.
-  static RowResult attempt(const kernels::Row*& row, Args... args) {
+  static auto attempt(const kernels::Row*& row, Args... args) {
+    using Result = RowResult<typename Op::Value>;
     try {
       typename Op::Problem problem;
-      if (const char* why = choose(problem, row, args...)) return {at::Tensor(), why};
+      if (const char* why = choose(problem, row, args...)) return Result{{}, why};
       RECORD_FUNCTION(row->name, {});
       const StockScope scope;
       return run_row(*row, problem);
     } catch (const std::exception&) {
-      return {at::Tensor(), "the row raised an error"};
+      return Result{{}, "the row raised an error"};
     }
   }
 

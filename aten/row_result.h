@@ -5,8 +5,10 @@
 
 namespace stoker::aten {
 
+// Value: a tensor, or a tuple of them where the operator returns several.
+template <class Value = at::Tensor>
 struct RowResult {
-  at::Tensor value;                // undefined when declined
+  Value value;                     // default-constructed when declined
   const char* declined = nullptr;  // why the stock kernel has to do it
 };
 

@@ -1,5 +1,5 @@
 #include "kernels/bfloat16.h"
-#include "kernels/float16.h"
+#include "kernels/element.h"
 #include "kernels/matmul/matmul.h"
 
 namespace stoker::kernels::matmul {
@@ -7,26 +7,11 @@ namespace {
 
 float load(const Operand& o, int64_t batch, int64_t row, int64_t col) noexcept {
   const int64_t at = batch * o.batch_stride + row * o.row_stride + col * o.col_stride;
-  if (o.type == DataType::kFloat32) return static_cast<const float*>(o.data)[at];
-  const uint16_t half = static_cast<const uint16_t*>(o.data)[at];
-  if (o.type == DataType::kBFloat16) return to_float(half);
-  float value;
-  widen_f16_row(&half, &value, 1);
-  return value;
+  return load_element(o.data, o.type, at);
 }
 
 float rounded(float value, DataType type) noexcept {
   return type == DataType::kBFloat16 ? to_float(to_bf16(value)) : value;
-}
-
-void store(const Product& p, int64_t at, float value) noexcept {
-  if (p.c_type == DataType::kFloat32) {
-    static_cast<float*>(p.c)[at] = value;
-  } else if (p.c_type == DataType::kBFloat16) {
-    static_cast<bf16*>(p.c)[at] = to_bf16(value);
-  } else {
-    narrow_f16_row(&value, static_cast<f16*>(p.c) + at, 1);
-  }
 }
 
 double element(const Product& p, int64_t batch, int64_t row, int64_t col) noexcept {
@@ -47,7 +32,8 @@ void reference(const Product& p) noexcept {
   for (int64_t batch = 0; batch < p.batch; ++batch) {
     for (int64_t row = 0; row < p.m; ++row) {
       for (int64_t col = 0; col < p.n; ++col) {
-        store(p, (batch * p.m + row) * p.n + col, static_cast<float>(element(p, batch, row, col)));
+        store_element(p.c, p.c_type, (batch * p.m + row) * p.n + col,
+                      static_cast<float>(element(p, batch, row, col)));
       }
     }
   }

@@ -1,0 +1,32 @@
+// Single elements by type, for reference twins: every type as fp32.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/bfloat16.h"
+#include "kernels/float16.h"
+#include "kernels/problem.h"
+
+namespace stoker::kernels {
+
+inline float load_element(const void* data, DataType type, int64_t i) noexcept {
+  if (type == DataType::kFloat32) return static_cast<const float*>(data)[i];
+  const uint16_t half = static_cast<const uint16_t*>(data)[i];
+  if (type == DataType::kBFloat16) return to_float(half);
+  float value;
+  widen_f16_row(&half, &value, 1);
+  return value;
+}
+
+// Rounded to nearest even.
+inline void store_element(void* data, DataType type, int64_t i, float value) noexcept {
+  if (type == DataType::kFloat32) {
+    static_cast<float*>(data)[i] = value;
+  } else if (type == DataType::kBFloat16) {
+    static_cast<bf16*>(data)[i] = to_bf16(value);
+  } else {
+    narrow_f16_row(&value, static_cast<f16*>(data) + i, 1);
+  }
+}
+
+}  // namespace stoker::kernels

@@ -1,0 +1,15 @@
+// Embedding bags on generated kernels: column blocks, threads, checks.
+#pragma once
+
+#include "jit/isa.h"
+#include "kernels/embedding_bag/embedding_bag.h"
+#include "kernels/parallel.h"
+
+namespace stoker::kernels::embedding_bag {
+
+// What is undefined unless the outcome is kDone: `out` and all results. Indices are checked as they
+// are read; none outside the table is followed. Rows are summed in the order of their indices
+// whatever the number of threads.
+Outcome run_jit(const Bags& bags, jit::Isa isa, const Parallel& parallel) noexcept;
+
+}  // namespace stoker::kernels::embedding_bag
