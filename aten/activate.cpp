@@ -65,6 +65,7 @@ void register_all() {
       torch::Library(torch::Library::DEF, "stoker", std::nullopt, __FILE__, __LINE__)});
   register_linear(libraries->composite);
   register_matmul(libraries->cpu);
+  register_embedding_bag(libraries->cpu);
   register_lazy_clone(libraries->cpu);
   register_recorded_composites(libraries->cpu);
   register_autocast(libraries->autocast);

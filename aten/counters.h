@@ -19,6 +19,8 @@ enum class OpId : uint8_t {
   kBmmOut,
   kBaddbmm,
   kBaddbmmOut,
+  kEmbeddingBag,
+  kEmbeddingBagForwardOnly,
   kAutocastLinear,
   kAutocastAddmm,
   kAutocastMm,

@@ -18,7 +18,9 @@ const kernels::Calibration* choose_calibration() {
     try {
       std::ostringstream text;
       text << file.rdbuf();
-      return new kernels::Calibration(kernels::parse_calibration(text.str()));
+      auto* const measured = new kernels::Calibration(kernels::parse_calibration(text.str()));
+      measured->complete(kernels::calibration_for(jit::host_cpu()));
+      return measured;
     } catch (const std::exception& error) {
       std::fprintf(stderr, "stoker: %s is ignored: %s; run `stoker calibrate` again\n",
                    path.c_str(), error.what());

@@ -22,7 +22,7 @@ struct Settings {
   kernels::DataType dtype = kernels::DataType::kFloat32;  // STOKER_DTYPE=float32|bfloat16
   bool force = false;                                     // STOKER_FORCE=1: bf16 on any CPU
   jit::Isa isa = jit::host_cpu().isa;  // STOKER_MAX_ISA=avx2|avx512|avx512_bf16|amx: no more
-  jit::Inspection inspection;  // STOKER_JIT_DUMP=FOLDER, STOKER_PERF_MAP=1
+  jit::Inspection inspection;          // STOKER_JIT_DUMP=FOLDER, STOKER_PERF_MAP=1
   bool report = false;      // STOKER_REPORT=1|FILE: time the operators for the report at exit
   std::string calibration;  // STOKER_CALIBRATION=FILE|shipped, else the user's cache directory
 

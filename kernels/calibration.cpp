@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <limits>
 #include <sstream>
 #include <stdexcept>
@@ -118,6 +119,22 @@ Rule read_batched(Words& words) {
   return rule;
 }
 
+BagRule read_bags(Words& words) {
+  BagRule rule;
+  rule.row = words.word("the name of a row");
+  rule.kind = words.word("a kind of bags such as mean");
+  words.keyword("bags");
+  rule.min_bags = words.number("the least number of bags", 0);
+  rule.max_bags = words.number("the greatest number of bags", kAny);
+  words.keyword("length");
+  rule.min_length = words.number("the least indices a bag", 0);
+  rule.max_length = words.number("the most indices a bag", kAny);
+  words.end();
+  return rule;
+}
+
+bool is_in(int64_t value, int64_t least, int64_t most) { return value >= least && value <= most; }
+
 const std::vector<Calibration>& shipped() {
   static const std::vector<Calibration> all = [] {
     std::vector<Calibration> parsed;
@@ -137,19 +154,34 @@ bool CpuRange::contains(const jit::CpuInfo& cpu) const noexcept {
 }
 
 const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem) const noexcept {
-  const auto in = [](int64_t value, int64_t least, int64_t most) {
-    return value >= least && value <= most;
-  };
   const int64_t weight = problem.n * problem.k, macs = problem.batch * problem.m * weight;
   for (const Rule& rule : rules) {
-    if (in(problem.m, rule.min_m, rule.max_m) && in(weight, rule.min_weight, rule.max_weight) &&
-        in(problem.n, rule.min_n, rule.max_n) && in(problem.k, rule.min_k, rule.max_k) &&
+    if (is_in(problem.m, rule.min_m, rule.max_m) &&
+        is_in(weight, rule.min_weight, rule.max_weight) &&
+        is_in(problem.n, rule.min_n, rule.max_n) && is_in(problem.k, rule.min_k, rule.max_k) &&
         macs >= rule.min_macs && rule.order.value_or(problem.order) == problem.order &&
         rule.row == row) {
       return &rule;
     }
   }
   return nullptr;
+}
+
+bool Calibration::bags(std::string_view row, std::string_view kind, int64_t bags,
+                       int64_t count) const noexcept {
+  const int64_t length = bags == 0 ? 0 : (count + bags - 1) / bags;
+  return std::any_of(bag_rules.begin(), bag_rules.end(), [&](const BagRule& rule) {
+    return is_in(bags, rule.min_bags, rule.max_bags) &&
+           is_in(length, rule.min_length, rule.max_length) && rule.kind == kind && rule.row == row;
+  });
+}
+
+void Calibration::complete(const Calibration& other) {
+  const auto batched = [](const Rule& rule) { return rule.order.has_value(); };
+  if (std::none_of(rules.begin(), rules.end(), batched)) {
+    std::copy_if(other.rules.begin(), other.rules.end(), std::back_inserter(rules), batched);
+  }
+  if (bag_rules.empty()) bag_rules = other.bag_rules;
 }
 
 Calibration parse_calibration(std::string_view text) {
@@ -174,8 +206,10 @@ Calibration parse_calibration(std::string_view text) {
       result.rules.push_back(read_rule(words));
     } else if (directive == "batched") {
       result.rules.push_back(read_batched(words));
+    } else if (directive == "bags") {
+      result.bag_rules.push_back(read_bags(words));
     } else {
-      words.fail("'family', 'cpu', 'isa', 'rule' or 'batched'", "'" + directive + "'");
+      words.fail("'family', 'cpu', 'isa', 'rule', 'batched' or 'bags'", "'" + directive + "'");
     }
   }
   if (result.family.empty()) throw std::invalid_argument("a line 'family NAME' is missing");

@@ -28,6 +28,13 @@ struct Rule {
   std::optional<Order> order = {};
 };
 
+// The same for a row of embedding bags.
+struct BagRule {
+  std::string row, kind;  // kind: embedding_bag::kind_of()
+  int64_t min_bags, max_bags;
+  int64_t min_length, max_length;  // indices a bag, on average
+};
+
 // CPUs that a file speaks for; no model means every model of the family.
 struct CpuRange {
   std::string vendor;
@@ -41,10 +48,18 @@ struct Calibration {
   std::string family;  // what was measured, for status()
   std::vector<CpuRange> cpus;
   std::vector<Rule> rules;
+  std::vector<BagRule> bag_rules = {};
   std::optional<jit::Isa> isa = {};  // only for CPUs with just that: stock uses what the CPU has
 
   // The rule by which `row` beats stock on `problem`, or null.
   const Rule* rule(std::string_view row, const MatmulProblem& problem) const noexcept;
+
+  // Is `row` faster than stock on `bags` bags of that kind with `count` indices in all?
+  bool bags(std::string_view row, std::string_view kind, int64_t bags,
+            int64_t count) const noexcept;
+
+  // Takes over what `other` says of the kinds of problems this one says nothing of.
+  void complete(const Calibration& other);
 };
 
 // One directive a line, '#' starts a comment, '*' means unlimited:
@@ -53,6 +68,7 @@ struct Calibration {
 //   isa NAME
 //   rule ROW m MIN MAX weight MIN MAX macs MIN pack ROWS
 //   batched ROW b along_k|along_n m MIN MAX n MIN MAX k MIN MAX macs MIN
+//   bags ROW KIND bags MIN MAX length MIN MAX
 // Throws std::invalid_argument with the number of the offending line and what was expected.
 Calibration parse_calibration(std::string_view text);
 

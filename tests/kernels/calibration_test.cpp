@@ -70,12 +70,38 @@ TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(error_of("family x\nrule r m 1"),
             "line 2: expected the greatest M, found the end of the line");
   EXPECT_EQ(error_of("speed 9"),
-            "line 1: expected 'family', 'cpu', 'isa', 'rule' or 'batched', found 'speed'");
+            "line 1: expected 'family', 'cpu', 'isa', 'rule', 'batched' or 'bags', found 'speed'");
   EXPECT_EQ(error_of("rule r m 1 -2 weight 3 4 macs 0 pack 1"),
             "line 1: expected the greatest M, found '-2'");
   EXPECT_EQ(error_of("batched r b across"), "line 1: expected along_k or along_n, found 'across'");
   EXPECT_EQ(error_of("isa sse9"), "line 1: expected an ISA such as avx512_bf16, found 'sse9'");
   EXPECT_EQ(error_of("# nothing\n"), "a line 'family NAME' is missing");
+}
+
+TEST(Calibration, BoundsBagsByTheirNumberAndLength) {
+  const Calibration read = parse_calibration("family x\nbags r mean bags 2 9 length 3 5\n");
+  EXPECT_TRUE(read.bags("r", "mean", 2, 5)) << "2.5 indices a bag count as 3";
+  EXPECT_TRUE(read.bags("r", "mean", 9, 45));
+  EXPECT_FALSE(read.bags("r", "mean", 9, 46));
+  EXPECT_FALSE(read.bags("r", "mean", 2, 4));
+  EXPECT_FALSE(read.bags("r", "mean", 1, 4));
+  EXPECT_FALSE(read.bags("r", "mean", 10, 40));
+  EXPECT_FALSE(read.bags("r", "sum", 2, 6));
+  EXPECT_FALSE(read.bags("s", "mean", 2, 6));
+}
+
+TEST(Calibration, AMeasuredOneTakesOverWhatItDoesNotSpeakOf) {
+  Calibration measured = parse_calibration("family x\nrule r m 1 2 weight 0 * macs 0 pack 1\n");
+  const Calibration shipped = parse_calibration(
+      "family y\nrule s m 1 2 weight 0 * macs 0 pack 1\n"
+      "batched t b along_n m 1 * n 1 * k 1 * macs 0\nbags u sum bags 1 2 length 1 2\n");
+  measured.complete(shipped);
+  ASSERT_EQ(measured.rules.size(), 2u) << "rule s was measured to lose";
+  EXPECT_EQ(measured.rules[1].row, "t");
+  EXPECT_TRUE(measured.bags("u", "sum", 1, 1));
+  measured.complete(shipped);
+  EXPECT_EQ(measured.rules.size(), 2u);
+  EXPECT_EQ(measured.bag_rules.size(), 1u);
 }
 
 TEST(Calibration, EveryShippedFileIsReadable) {

@@ -286,6 +286,7 @@ TEST_P(MatmulJit, AddsWhatItIsGiven) {
     for (const Form& form : forms) {
       for (const int64_t n : sizes({1, 16, 40, 67}, {1, 16, 67})) {
         for (const int64_t k : sizes({0, 21, 400}, {0, 21})) {
+          if (k == 400 && n != 40) continue;  // two parts of k: the references take long
           Case c({3, 13, n, k}, types, kPlain, kPlain, true, form);
           expect_close(c, GetParam(), run(c, GetParam()));
           c.alpha = 0.3f, c.beta = -1.7f;
@@ -310,7 +311,7 @@ TEST_P(MatmulJit, RepeatsExpandedOperands) {
 
 TEST_P(MatmulJit, CutsALongKIntoParts) {
   for (const Types& types : types_for(GetParam().math)) {
-    for (const int64_t k : sizes({384, 385, 769, 2500}, {385, 769})) {
+    for (const int64_t k : sizes({384, 385, 769, 1200}, {385, 769})) {
       for (const Form& b : {kPlain, kTransposed}) {
         const Case c({2, k == 769 ? 1 : 27, 35, k}, types, kPlain, b, k == 385);
         expect_close(c, GetParam(), run(c, GetParam()));

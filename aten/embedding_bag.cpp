@@ -1,0 +1,169 @@
+// _embedding_bag and _embedding_bag_forward_only, at CPU. torch picks the first whenever the weight
+// requires grad, in no_grad too, and a later backward may use its other three results: all four are
+// exactly stock's (aten/src/ATen/native/EmbeddingBag.cpp). What is invalid stock refuses itself.
+#include <ATen/EmptyTensor.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/_embedding_bag_cpu_dispatch.h>
+#include <ATen/ops/_embedding_bag_forward_only_cpu_dispatch.h>
+
+#include <limits>
+#include <string>
+#include <tuple>
+
+#include "aten/machine.h"
+#include "aten/numerics.h"
+#include "aten/override.h"
+#include "aten/register.h"
+#include "aten/threads.h"
+#include "kernels/embedding_bag/jit.h"
+#include "kernels/embedding_bag/table.h"
+
+namespace stoker::aten {
+namespace {
+
+using at::Tensor;
+using kernels::embedding_bag::Mode;
+using kernels::embedding_bag::Outcome;
+using OptionalTensor = std::optional<Tensor>;
+// output, offset2bag, bag_size, max_indices
+using Results = std::tuple<Tensor, Tensor, Tensor, Tensor>;
+
+struct BagCall {
+  kernels::embedding_bag::Bags bags{};
+  const Tensor* scales = nullptr;
+  c10::ScalarType index_type = at::kLong;
+  int64_t sizes = 0;  // elements of bag_size
+};
+
+const char* read_weight(kernels::embedding_bag::Bags& bags, const Tensor& weight) {
+  if (!has_data_type(weight.scalar_type())) return "dtype is not float32, bfloat16 or float16";
+  if (weight.dim() != 2) return "weight is not one dense matrix";
+  if (weight.numel() == 0) return "an operand is empty";
+  if (weight.stride(1) != 1 && weight.size(1) != 1) return "weight is not one dense matrix";
+  bags.table = weight.const_data_ptr();
+  bags.type = data_type(weight);
+  bags.rows = weight.size(0);
+  bags.columns = weight.size(1);
+  bags.row_stride = weight.stride(0);
+  return nullptr;
+}
+
+const char* read_indices(BagCall& call, const Tensor& indices, const Tensor& offsets,
+                         bool include_last) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  auto& bags = call.bags;
+  call.index_type = indices.scalar_type();
+  if (call.index_type != at::kLong && call.index_type != at::kInt) return "indices are no integers";
+  if (offsets.scalar_type() != call.index_type) return "dtypes differ";
+  if (indices.dim() != 1 || offsets.dim() != 1) return "indices or offsets are not a vector";
+  if (!indices.is_contiguous() || !offsets.is_contiguous()) return "input is not contiguous";
+  bags.index_bytes = call.index_type == at::kLong ? 8 : 4;
+  bags.indices = indices.const_data_ptr();
+  bags.offsets = offsets.const_data_ptr();
+  bags.count = indices.numel();
+  bags.bags = offsets.numel() - (include_last ? 1 : 0);
+  if (bags.bags <= 0) return "an operand is empty";
+  if (bags.count > kMost || bags.rows > kMost) return "more indices or rows than int32 counts";
+  // What stock does with indices after the last offset depends on the mode.
+  if (include_last &&
+      kernels::embedding_bag::integer_at(bags.offsets, bags.bags, bags.index_bytes) != bags.count) {
+    return "the last offset is not the number of indices";
+  }
+  return nullptr;
+}
+
+const char* read_scales(BagCall& call, const OptionalTensor& scales, const Tensor& weight) {
+  if (!scales || !scales->defined()) return nullptr;
+  if (call.bags.mode != Mode::kSum || scales->scalar_type() != weight.scalar_type() ||
+      scales->dim() != 1 || scales->numel() != call.bags.count || !scales->is_contiguous()) {
+    return "per_sample_weights are not a vector like the indices";
+  }
+  call.scales = &*scales;
+  if (call.bags.count > 0) call.bags.scales = static_cast<const float*>(scales->const_data_ptr());
+  return nullptr;
+}
+
+const char* choose_row(BagCall& call, const kernels::Row*& row) {
+  const Machine& m = machine();
+  const auto chosen = kernels::embedding_bag::select(call.bags, m.isa, *m.calibration, m.policy);
+  row = chosen.row;
+  return chosen.reason;
+}
+
+// bag_size and max_indices of a sum are zeros, those of a mean its counts, twice.
+RowResult<Results> run_row(const kernels::Row&, const BagCall& call) {
+  auto bags = call.bags;
+  const auto integers = [&](at::IntArrayRef sizes) -> Tensor {
+    return at::detail::empty_cpu(sizes, call.index_type);
+  };
+  const bool max = bags.mode == Mode::kMax, sum = bags.mode == Mode::kSum;
+  const bool counted = !sum || bags.padding >= 0;
+  Tensor output = at::detail::empty_cpu({bags.bags, bags.columns}, scalar_type(bags.type));
+  Tensor bag_of = integers({counted ? bags.count : 0}), sizes = integers({call.sizes});
+  Tensor winners = max ? integers({bags.bags, bags.columns}) : integers({call.sizes});
+  const Tensor scales = call.scales ? call.scales->to(at::kFloat) : Tensor();
+  bags.out = output.mutable_data_ptr();
+  bags.bag_of = counted ? bag_of.mutable_data_ptr() : nullptr;
+  bags.sizes = sum ? nullptr : sizes.mutable_data_ptr();
+  bags.max_indices = max ? winners.mutable_data_ptr() : nullptr;
+  if (call.bags.scales) bags.scales = scales.const_data_ptr<float>();
+  switch (kernels::embedding_bag::run_jit(bags, machine().isa, torch_threads())) {
+    case Outcome::kNoKernel:
+      return {{}, "no memory for a generated kernel"};
+    case Outcome::kInvalid:
+      return {{}, "an index is outside the table or offsets do not ascend"};
+    case Outcome::kDone:
+      break;
+  }
+  if (sum) {
+    sizes.zero_();
+    winners.zero_();
+  } else if (!max) {
+    winners.copy_(sizes);
+  }
+  return {{std::move(output), std::move(bag_of), std::move(sizes), std::move(winners)}, nullptr};
+}
+
+template <bool forward_only>
+struct EmbeddingBag : ReturnsResult<BagCall, Results> {
+  using Schema = Results(const Tensor&, const Tensor&, const Tensor&, bool, int64_t, bool,
+                         const OptionalTensor&, bool, int64_t);
+  static constexpr OpId id = forward_only ? OpId::kEmbeddingBagForwardOnly : OpId::kEmbeddingBag;
+  static Results stock(const Tensor& weight, const Tensor& indices, const Tensor& offsets,
+                       bool scale_grad_by_freq, int64_t mode, bool sparse,
+                       const OptionalTensor& per_sample_weights, bool include_last_offset,
+                       int64_t padding_idx) {
+    constexpr auto kernel =
+        forward_only ? &at::cpu::_embedding_bag_forward_only : &at::cpu::_embedding_bag;
+    return kernel(weight, indices, offsets, scale_grad_by_freq, mode, sparse, per_sample_weights,
+                  include_last_offset, padding_idx);
+  }
+  static const char* to_problem(BagCall& call, const Tensor& weight, const Tensor& indices,
+                                const Tensor& offsets, bool /*scale_grad_by_freq*/, int64_t mode,
+                                bool /*sparse*/, const OptionalTensor& per_sample_weights,
+                                bool include_last_offset, int64_t padding_idx) {
+    if (mode < 0 || mode > 2) return "an unknown mode";
+    call.bags.mode = static_cast<Mode>(mode);
+    call.bags.padding = padding_idx;
+    if (const char* why = read_weight(call.bags, weight)) return why;
+    if (const char* why = read_indices(call, indices, offsets, include_last_offset)) return why;
+    const bool all_offsets = forward_only && call.bags.mode == Mode::kSum;
+    call.sizes = all_offsets ? offsets.numel() : call.bags.bags;
+    return read_scales(call, per_sample_weights, weight);
+  }
+};
+
+}  // namespace
+
+void register_embedding_bag(torch::Library& cpu) {
+  if (may_override("_embedding_bag", "", c10::DispatchKey::CPU)) {
+    cpu.impl("_embedding_bag",
+             torch::CppFunction::makeFromUnboxedFunction(&Override<EmbeddingBag<false>>::call));
+  }
+  if (may_override("_embedding_bag_forward_only", "", c10::DispatchKey::CPU)) {
+    cpu.impl("_embedding_bag_forward_only",
+             torch::CppFunction::makeFromUnboxedFunction(&Override<EmbeddingBag<true>>::call));
+  }
+}
+
+}  // namespace stoker::aten
