@@ -1,6 +1,6 @@
 """One operator: stock, torch's own oneDNN with packed weights, and Stoker, in turns.
 
-usage: python -m bench.ops linear|batched [--shapes bert,minilm.attention] [--rows 1,8] ...
+usage: python -m bench.ops linear|batched|embedding_bag [--shapes bert,minilm.attention] ...
 
 Every contestant is compared with float64 before anything is timed; a wrong result ends the run with
 status 1. docs/benchmarks.md says how to read the table.
@@ -20,7 +20,11 @@ from pathlib import Path
 from bench.ops.shapes import ShapeError, parse_rows, select_shapes
 
 SEED = 11
-SHAPES = {"linear": "minilm,bert", "batched": "attention"}  # of an operator, by default
+SHAPES = {  # of an operator, by default
+    "linear": "minilm,bert",
+    "batched": "attention",
+    "embedding_bag": "tables",
+}
 
 
 def rows_of(text: str) -> tuple[int, ...]:
@@ -114,6 +118,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     from bench.ops import suite, table
     from bench.ops.batched import Batched
+    from bench.ops.embedding_bag import EmbeddingBag
     from bench.ops.limits import Limits
     from bench.ops.linear import Linear
 
@@ -124,7 +129,7 @@ def main(arguments: list[str] | None = None) -> None:
     about = machine(given)
     print(json.dumps(about))
     multiplied = given.dtypes if given.mode == "tensors" else ["bfloat16"]
-    operators = {"linear": Linear, "batched": Batched}
+    operators = {"linear": Linear, "batched": Batched, "embedding_bag": EmbeddingBag}
     operator = operators[given.operator](given.shapes, given.rows, given.dtypes, given.mode)
     with mode(given.mode):
         limits = Limits(multiplied)

@@ -1,4 +1,4 @@
-// One bag of an embedding table: the sum, mean or maximum of the rows that its indices name.
+// Bags of an embedding table: the sum, mean or maximum of the rows that their indices name.
 #pragma once
 
 #include <cstdint>
@@ -18,27 +18,30 @@ struct BagConfig {
   uint8_t index_bytes;  // 4 or 8: int32 or int64
   uint8_t scaled;       // each row by a number of its own; kSum
   uint8_t padded;       // one index stands for no row
+  uint8_t counted;      // sizes are wanted
   uint8_t ahead;        // indices ahead of the present one whose row is prefetched
-  uint8_t unused = 0;
 
   bool operator==(const BagConfig&) const = default;
 };
 
 struct BagArgs {
   const char* table;    // the block's first column in row 0
-  const void* indices;  // of the bag
-  const void* end;      // of all indices that follow, this bag's and others
-  const float* scales;  // one an index
-  char* out;            // `columns` elements
-  void* max_indices;    // kMax: which row gave each column, as an index; 0 in an empty bag
-  int64_t count;        // of indices in the bag, 0 to 2^31 - 1
+  const void* indices;  // of all bags
+  const void* end;      // of all indices that may be read
+  const void* offsets;  // [bags + 1]: where each bag begins and the last one ends; they ascend
+  const float* scales;  // one an index, of all bags
+  char* out;            // `columns` elements a bag, out_bytes apart
+  void* sizes;          // counted: [bags], rows in each, as indices are
+  void* max_indices;    // kMax: the row of each value, 0 in an empty bag; max_bytes apart
+  int64_t bags;         // >= 1
   int64_t rows;         // of the table; of kMax at most 2^31
-  int64_t row_bytes;
+  int64_t row_bytes, out_bytes, max_bytes;
   int64_t padding;  // the index that stands for no row
-  int64_t used;     // set: rows that are in the result; -1: an index is outside the table
+  int64_t valid;    // set: 1, or 0 when an index is outside the table
 };
 
-// With used = -1 the result is undefined, and no row outside the table was read.
+// Not valid: the results are undefined, and no row outside the table was read. A bag has less than
+// 2^31 indices.
 using BagKernel = void (*)(BagArgs*) noexcept;
 
 // Lanes of a vector for blocks of so many columns: the largest of 16 (AVX-512), 8, 4, 1 that fits.

@@ -12,8 +12,9 @@ using jit::BagConfig;
 // A thread that gathers less than this (about 5 us) costs more to wake than it saves.
 constexpr int64_t kBytesPerThread = 64 << 10;
 // Lines that a core keeps in flight; the prefetch distance is that many, in rows.
-constexpr int64_t kLinesAhead = 48;
+constexpr int64_t kLinesAhead = 64;
 constexpr int64_t kLine = 64;
+constexpr int64_t kIndicesPerPart = 512;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -75,7 +76,7 @@ class Run {
 
   bool make_kernels() {
     const int64_t lines = ceil_div(width_ * element_, kLine);
-    const BagConfig config{
+    BagConfig config{
         .columns = static_cast<uint16_t>(width_),
         .element = element_of(b_.type),
         .mode = b_.mode,
@@ -83,10 +84,13 @@ class Run {
         .index_bytes = static_cast<uint8_t>(b_.index_bytes),
         .scaled = b_.scales != nullptr,
         .padded = b_.padding >= 0,
+        .counted = b_.sizes != nullptr,  // by the first block alone
         .ahead = static_cast<uint8_t>(std::clamp<int64_t>(kLinesAhead / lines, 2, 32)),
     };
-    kernel_ = jit::get_bag(config);
-    return kernel_ != nullptr;
+    first_ = jit::get_bag(config);
+    config.counted = 0;
+    other_ = blocks_ > 1 ? jit::get_bag(config) : first_;
+    return first_ != nullptr && other_ != nullptr;
   }
 
   // The first bag of a range; ranges have about the same number of rows.
@@ -112,51 +116,64 @@ class Run {
   }
 
   bool run_unit(int64_t range, int64_t group) const {
-    const int64_t last = first_bag(range + 1);
-    const auto* const indices = static_cast<const char*>(b_.indices);
+    const int64_t first = first_bag(range), last = first_bag(range + 1);
     BagArgs args{};
-    args.end = indices + begin_of(last) * b_.index_bytes;
+    args.indices = b_.indices;
+    args.end = static_cast<const char*>(b_.indices) + begin_of(last) * b_.index_bytes;
+    args.scales = b_.scales;
     args.rows = b_.rows;
     args.row_bytes = b_.row_stride * element_;
+    args.out_bytes = b_.columns * element_;
+    args.max_bytes = b_.columns * b_.index_bytes;
     args.padding = b_.padding;
-    int64_t begin = 0;
-    for (int64_t bag = first_bag(range); bag < last; ++bag) {
-      begin = begin_of(bag);
-      args.indices = indices + begin * b_.index_bytes;
-      args.count = begin_of(bag + 1) - begin;
-      if (b_.scales) args.scales = b_.scales + begin;
-      if (!run_bag(args, bag, group)) return false;
-      if (group == 0) note(bag, begin, args);
+    // Several column blocks: their bags in parts, whose pages the first block leaves in the TLB.
+    for (int64_t bag = first; bag < last;) {
+      int64_t end = bag + 1;
+      while (end < last && begin_of(end + 1) - begin_of(bag) <= kIndicesPerPart) ++end;
+      if (end == b_.bags && end > bag + 1) --end;  // the last bag's end is no offset
+      if (!run_part(args, bag, end, group)) return false;
+      bag = end;
     }
+    if (group == 0 && b_.bag_of) note(first, last);
     return true;
   }
 
-  bool run_bag(BagArgs& args, int64_t bag, int64_t group) const {
+  bool run_part(BagArgs& args, int64_t bag, int64_t end, int64_t group) const {
+    const int64_t both[] = {begin_of(bag), b_.count};
+    const int32_t narrow[] = {static_cast<int32_t>(both[0]), static_cast<int32_t>(both[1])};
+    const bool wide = b_.index_bytes == 8;
+    args.offsets = end < b_.bags ? at(b_.offsets, bag)
+                   : wide        ? static_cast<const void*>(both)
+                                 : narrow;
+    args.bags = end - bag;
     for (int64_t block = first_block(group); block < first_block(group + 1); ++block) {
-      const int64_t column = column_of(block), at = bag * b_.columns + column;
+      const int64_t column = column_of(block), cell = bag * b_.columns + column;
       args.table = static_cast<const char*>(b_.table) + column * element_;
-      args.out = static_cast<char*>(b_.out) + at * element_;
-      if (b_.max_indices) {
-        args.max_indices = static_cast<char*>(b_.max_indices) + at * b_.index_bytes;
-      }
-      kernel_(&args);
-      if (args.used < 0) return false;
+      args.out = static_cast<char*>(b_.out) + cell * element_;
+      if (b_.sizes) args.sizes = const_cast<void*>(at(b_.sizes, bag));
+      if (b_.max_indices) args.max_indices = const_cast<void*>(at(b_.max_indices, cell));
+      (block == 0 ? first_ : other_)(&args);
+      if (args.valid == 0) return false;
     }
     return true;
   }
 
-  void note(int64_t bag, int64_t begin, const BagArgs& args) const {
-    if (b_.sizes) set_integer(b_.sizes, bag, b_.index_bytes, args.used);
-    if (b_.bag_of == nullptr) return;
-    for (int64_t i = begin; i < begin + args.count; ++i) {
-      set_integer(b_.bag_of, i, b_.index_bytes, bag);
+  const void* at(const void* integers, int64_t i) const {
+    return static_cast<const char*>(integers) + i * b_.index_bytes;
+  }
+
+  void note(int64_t first, int64_t last) const {
+    for (int64_t bag = first; bag < last; ++bag) {
+      for (int64_t i = begin_of(bag); i < begin_of(bag + 1); ++i) {
+        set_integer(b_.bag_of, i, b_.index_bytes, bag);
+      }
     }
   }
 
   const Bags& b_;
   const int element_, lanes_;
   int64_t ranges_ = 1, groups_ = 1, blocks_ = 1, separate_ = 1, width_ = 0;
-  jit::BagKernel kernel_ = nullptr;
+  jit::BagKernel first_ = nullptr, other_ = nullptr;  // of the first column block; of the others
 };
 
 }  // namespace
