@@ -156,5 +156,14 @@ TEST(Calibration, KnowsBatchedProducts) {
   EXPECT_FALSE(faster("jit_batched_f32", 97, 128, 128, 64, Order::kAlongK)) << "Zen 4";
 }
 
+TEST(Calibration, KnowsEmbeddingBagsEverywhere) {
+  for (const std::string_view text : shipped_calibrations()) {
+    const Calibration read = parse_calibration(text);
+    EXPECT_TRUE(read.bags("jit_bag_f32", "max", 128, 128 * 20)) << read.family;
+    EXPECT_TRUE(read.bags("jit_bag_bf16", "mean", 1, 20)) << read.family;
+    EXPECT_FALSE(read.bags("jit_bag_f32", "sum", 128, 128 * 20)) << read.family;
+  }
+}
+
 }  // namespace
 }  // namespace stoker::kernels
