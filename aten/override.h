@@ -9,7 +9,7 @@
 //   static R finish(at::Tensor, Args...);               hands the result back
 // where the rows for a Problem are
 //   const char* choose_row(Problem&, const kernels::Row*&);          why there is none, or null
-//   RowResult run_row(const kernels::Row&, const Problem&);          may decline
+//   RowResult<T> run_row(const kernels::Row&, const Problem&);       may decline
 // Nothing else in the library calls stock or counts.
 #pragma once
 
@@ -72,8 +72,8 @@ template <class P>
 struct ReturnsResult {
   using Problem = P;
 
-  template <class... Args>
-  static at::Tensor finish(at::Tensor result, const Args&...) {
+  template <class Result, class... Args>
+  static Result finish(Result result, const Args&...) {
     return result;
   }
 };
@@ -111,7 +111,7 @@ struct Override<Op, R(Args...)> {
     const char* declined = "no row for this operator yet";
     if constexpr (kHasRows) {
       const kernels::Row* row = nullptr;
-      RowResult result = attempt(row, args...);
+      auto result = attempt<typename Op::Problem>(row, args...);
       if (result.declined == nullptr) {
         count_taken(Op::id, row->name);
         watch.stop(counters(Op::id).taken);
@@ -130,15 +130,17 @@ struct Override<Op, R(Args...)> {
   static constexpr bool kHasRows = requires { &Op::to_problem; };
 
   // What throws declined: stock either works or raises its own error.
-  static RowResult attempt(const kernels::Row*& row, Args... args) {
+  template <class Problem>
+  static auto attempt(const kernels::Row*& row, Args... args)
+      -> decltype(run_row(*row, std::declval<const Problem&>())) {
     try {
-      typename Op::Problem problem;
-      if (const char* why = choose(problem, row, args...)) return {at::Tensor(), why};
+      Problem problem;
+      if (const char* why = choose(problem, row, args...)) return {{}, why};
       RECORD_FUNCTION(row->name, {});
       const StockScope scope;
       return run_row(*row, problem);
     } catch (const std::exception&) {
-      return {at::Tensor(), "the row raised an error"};
+      return {{}, "the row raised an error"};
     }
   }
 

@@ -5,8 +5,10 @@
 
 namespace stoker::aten {
 
+// T is what the operator's result is made of: a tensor, or a tuple of them.
+template <class T>
 struct RowResult {
-  at::Tensor value;                // undefined when declined
+  T value{};                       // undefined tensors when declined
   const char* declined = nullptr;  // why the stock kernel has to do it
 };
 
