@@ -118,6 +118,24 @@ Rule read_batched(Words& words) {
   return rule;
 }
 
+RnnRule read_rnn(Words& words) {
+  RnnRule rule;
+  rule.row = words.word("the name of a row");
+  words.keyword("h");
+  rule.min_h = words.number("the least number of units", 0);
+  rule.max_h = words.number("the greatest number of units", kAny);
+  words.keyword("b");
+  rule.min_b = words.number("the fewest sequences", 0);
+  rule.max_b = words.number("the most sequences", kAny);
+  words.keyword("t");
+  rule.min_t = words.number("the fewest steps", 0);
+  rule.max_t = words.number("the most steps", kAny);
+  words.keyword("pack");
+  rule.rows_before_pack = words.number("the rows before a pack", kAny);
+  words.end();
+  return rule;
+}
+
 const std::vector<Calibration>& shipped() {
   static const std::vector<Calibration> all = [] {
     std::vector<Calibration> parsed;
@@ -129,6 +147,8 @@ const std::vector<Calibration>& shipped() {
   return all;
 }
 
+bool in(int64_t value, int64_t least, int64_t most) { return value >= least && value <= most; }
+
 }  // namespace
 
 bool CpuRange::contains(const jit::CpuInfo& cpu) const noexcept {
@@ -137,15 +157,23 @@ bool CpuRange::contains(const jit::CpuInfo& cpu) const noexcept {
 }
 
 const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem) const noexcept {
-  const auto in = [](int64_t value, int64_t least, int64_t most) {
-    return value >= least && value <= most;
-  };
   const int64_t weight = problem.n * problem.k, macs = problem.batch * problem.m * weight;
   for (const Rule& rule : rules) {
     if (in(problem.m, rule.min_m, rule.max_m) && in(weight, rule.min_weight, rule.max_weight) &&
         in(problem.n, rule.min_n, rule.max_n) && in(problem.k, rule.min_k, rule.max_k) &&
         macs >= rule.min_macs && rule.order.value_or(problem.order) == problem.order &&
         rule.row == row) {
+      return &rule;
+    }
+  }
+  return nullptr;
+}
+
+const RnnRule* Calibration::rnn_rule(std::string_view row, int64_t hidden, int64_t batch,
+                                     int64_t steps) const noexcept {
+  for (const RnnRule& rule : rnn_rules) {
+    if (in(hidden, rule.min_h, rule.max_h) && in(batch, rule.min_b, rule.max_b) &&
+        in(steps, rule.min_t, rule.max_t) && rule.row == row) {
       return &rule;
     }
   }
@@ -174,8 +202,10 @@ Calibration parse_calibration(std::string_view text) {
       result.rules.push_back(read_rule(words));
     } else if (directive == "batched") {
       result.rules.push_back(read_batched(words));
+    } else if (directive == "rnn") {
+      result.rnn_rules.push_back(read_rnn(words));
     } else {
-      words.fail("'family', 'cpu', 'isa', 'rule' or 'batched'", "'" + directive + "'");
+      words.fail("'family', 'cpu', 'isa', 'rule', 'batched' or 'rnn'", "'" + directive + "'");
     }
   }
   if (result.family.empty()) throw std::invalid_argument("a line 'family NAME' is missing");

@@ -28,6 +28,13 @@ struct Rule {
   std::optional<Order> order = {};
 };
 
+// The same of a recurrent layer or cell: units, sequences, steps (of a cell one).
+struct RnnRule {
+  std::string row;
+  int64_t min_h, max_h, min_b, max_b, min_t, max_t;
+  int64_t rows_before_pack;  // sum of steps * sequences
+};
+
 // CPUs that a file speaks for; no model means every model of the family.
 struct CpuRange {
   std::string vendor;
@@ -41,10 +48,13 @@ struct Calibration {
   std::string family;  // what was measured, for status()
   std::vector<CpuRange> cpus;
   std::vector<Rule> rules;
+  std::vector<RnnRule> rnn_rules = {};
   std::optional<jit::Isa> isa = {};  // only for CPUs with just that: stock uses what the CPU has
 
   // The rule by which `row` beats stock on `problem`, or null.
   const Rule* rule(std::string_view row, const MatmulProblem& problem) const noexcept;
+  const RnnRule* rnn_rule(std::string_view row, int64_t hidden, int64_t batch,
+                          int64_t steps) const noexcept;
 };
 
 // One directive a line, '#' starts a comment, '*' means unlimited:
@@ -53,6 +63,7 @@ struct Calibration {
 //   isa NAME
 //   rule ROW m MIN MAX weight MIN MAX macs MIN pack ROWS
 //   batched ROW b along_k|along_n m MIN MAX n MIN MAX k MIN MAX macs MIN
+//   rnn ROW h MIN MAX b MIN MAX t MIN MAX pack ROWS
 // Throws std::invalid_argument with the number of the offending line and what was expected.
 Calibration parse_calibration(std::string_view text);
 
