@@ -147,7 +147,7 @@ const char* recurrent_cell(Recurrent& call, const at::Tensor& input, const at::T
   if (input.numel() == 0 || hx.numel() == 0) return "an operand is empty";
   call.batch = input.size(0);
   call.hidden = hx.size(1);
-  call.input = input.contiguous().unsqueeze(0);
+  call.input = input.contiguous();
   call.h0 = hx.contiguous();
   if (call.c0.defined()) {
     if (call.c0.sizes() != hx.sizes()) return kSizes;

@@ -22,7 +22,7 @@ struct RecurrentWeights {
 struct Recurrent {
   kernels::rnn::RnnCell cell{};
   at::Tensor input;   // [steps, batch, elements] in any order of memory, the elements contiguous;
-                      // packed: [rows, elements]
+                      // packed [rows, elements]
   at::Tensor h0, c0;  // [layers * directions, batch, ...], contiguous; c0 of lstm
   c10::SmallVector<RecurrentWeights, 4> weights;  // layer by layer, of each its directions
   const at::Tensor* batch_sizes = nullptr;        // of packed sequences

@@ -1,6 +1,6 @@
 """One operator: stock, torch's own oneDNN with packed weights, and Stoker, in turns.
 
-usage: python -m bench.ops linear|batched [--shapes bert,minilm.attention] [--rows 1,8] ...
+usage: python -m bench.ops linear|batched|rnn [--shapes bert,minilm.attention] [--rows 1,8] ...
 
 Every contestant is compared with float64 before anything is timed; a wrong result ends the run with
 status 1. docs/benchmarks.md says how to read the table.
@@ -20,7 +20,8 @@ from pathlib import Path
 from bench.ops.shapes import ShapeError, parse_rows, select_shapes
 
 SEED = 11
-SHAPES = {"linear": "minilm,bert", "batched": "attention"}  # of an operator, by default
+# Of an operator, by default; rnn has sizes of its own.
+SHAPES = {"linear": "minilm,bert", "batched": "attention", "rnn": None}
 
 
 def rows_of(text: str) -> tuple[int, ...]:
@@ -55,9 +56,12 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     in_mode = given.mode != "tensors"
     if in_mode and given.dtypes not in (None, ["float32"]):
         parser.error(f"--mode {given.mode} is for float32 tensors")
+    if given.operator == "rnn" and (in_mode or given.shapes):
+        parser.error("rnn takes neither --shapes nor --mode")
     given.dtypes = given.dtypes or (["float32"] if in_mode else ["float32", "bfloat16"])
     try:
-        given.shapes = select_shapes(given.shapes or SHAPES[given.operator])
+        names = given.shapes or SHAPES[given.operator]
+        given.shapes = select_shapes(names) if names else []
     except ShapeError as error:
         parser.error(str(error))
     return given
@@ -116,6 +120,7 @@ def main(arguments: list[str] | None = None) -> None:
     from bench.ops.batched import Batched
     from bench.ops.limits import Limits
     from bench.ops.linear import Linear
+    from bench.ops.rnn import Rnn
 
     if not stoker.status()["active"]:
         sys.exit(f"stoker is off: {stoker.status()['why']}")
@@ -124,8 +129,11 @@ def main(arguments: list[str] | None = None) -> None:
     about = machine(given)
     print(json.dumps(about))
     multiplied = given.dtypes if given.mode == "tensors" else ["bfloat16"]
-    operators = {"linear": Linear, "batched": Batched}
-    operator = operators[given.operator](given.shapes, given.rows, given.dtypes, given.mode)
+    if given.operator == "rnn":
+        operator = Rnn(given.rows, given.dtypes)
+    else:
+        operators = {"linear": Linear, "batched": Batched}
+        operator = operators[given.operator](given.shapes, given.rows, given.dtypes, given.mode)
     with mode(given.mode):
         limits = Limits(multiplied)
         try:

@@ -11,6 +11,8 @@ using jit::GemmMath;
 using jit::Isa;
 
 // One or two rows: this many sums at once hide the latency of FMA (4 to 5 cycles, two a cycle).
+// Prefetching 4 KB ahead, as linear does for cold weights, lost 12 % on Zen 3 (GRU, H = 256 and
+// 512, one sequence): the weight was read in the step before, and lies in L2 or L3.
 constexpr int kSums = 12;
 constexpr int kMostSide = 4;
 
