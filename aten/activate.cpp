@@ -64,6 +64,7 @@ void register_all() {
                      __LINE__),
       torch::Library(torch::Library::DEF, "stoker", std::nullopt, __FILE__, __LINE__)});
   register_linear(libraries->composite);
+  register_rnn(libraries->composite);
   register_matmul(libraries->cpu);
   register_embedding_bag(libraries->cpu);
   register_lazy_clone(libraries->cpu);

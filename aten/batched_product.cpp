@@ -138,7 +138,7 @@ const char* choose_row(BatchedProduct& product, const kernels::Row*& row) {
   return chosen.reason;
 }
 
-RowResult<> run_row(const kernels::Row& row, const BatchedProduct& product) {
+RowResult<at::Tensor> run_row(const kernels::Row& row, const BatchedProduct& product) {
   const kernels::MatmulProblem& problem = product.problem;
   const at::Tensor result =
       product.out

@@ -33,6 +33,6 @@ const char* write_to(BatchedProduct& product, const at::Tensor& out);
 const char* choose_row(BatchedProduct& product, const kernels::Row*& row);
 
 // Runs the row; its value is [batch, m, n], contiguous, of problem.output.
-RowResult<> run_row(const kernels::Row& row, const BatchedProduct& product);
+RowResult<at::Tensor> run_row(const kernels::Row& row, const BatchedProduct& product);
 
 }  // namespace stoker::aten

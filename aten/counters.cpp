@@ -31,7 +31,19 @@ const char* op_name(OpId op) noexcept {
                                            "autocast.matmul",
                                            "autocast.bmm",
                                            "autocast.baddbmm",
-                                           "stoker.linear"};
+                                           "stoker.linear",
+                                           "lstm.input",
+                                           "lstm.data",
+                                           "gru.input",
+                                           "gru.data",
+                                           "rnn_tanh.input",
+                                           "rnn_tanh.data",
+                                           "rnn_relu.input",
+                                           "rnn_relu.data",
+                                           "lstm_cell",
+                                           "gru_cell",
+                                           "rnn_tanh_cell",
+                                           "rnn_relu_cell"};
   static_assert(std::size(kNames) == static_cast<size_t>(OpId::kCount));
   return kNames[static_cast<size_t>(op)];
 }

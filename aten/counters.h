@@ -28,6 +28,18 @@ enum class OpId : uint8_t {
   kAutocastBmm,
   kAutocastBaddbmm,
   kStokerLinear,
+  kLstm,
+  kLstmData,
+  kGru,
+  kGruData,
+  kRnnTanh,
+  kRnnTanhData,
+  kRnnRelu,
+  kRnnReluData,
+  kLstmCell,
+  kGruCell,
+  kRnnTanhCell,
+  kRnnReluCell,
   kCount
 };
 

@@ -125,7 +125,7 @@ RowResult<Results> run_row(const kernels::Row&, const BagCall& call) {
 }
 
 template <bool forward_only>
-struct EmbeddingBag : ReturnsResult<BagCall, Results> {
+struct EmbeddingBag : ReturnsResult<BagCall> {
   using Schema = Results(const Tensor&, const Tensor&, const Tensor&, bool, int64_t, bool,
                          const OptionalTensor&, bool, int64_t);
   static constexpr OpId id = forward_only ? OpId::kEmbeddingBagForwardOnly : OpId::kEmbeddingBag;

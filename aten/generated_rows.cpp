@@ -75,7 +75,7 @@ at::Tensor result_of(const WeightProduct& product) {
 
 }  // namespace
 
-RowResult<> run_generated(GemmMath math, const WeightProduct& product) {
+RowResult<at::Tensor> run_generated(GemmMath math, const WeightProduct& product) {
   const Layout layout = layout_for(math);
   const Packed packed = packed_panels(product, layout);
   if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};

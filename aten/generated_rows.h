@@ -6,6 +6,6 @@
 
 namespace stoker::aten {
 
-RowResult<> run_generated(jit::GemmMath math, const WeightProduct& product);
+RowResult<at::Tensor> run_generated(jit::GemmMath math, const WeightProduct& product);
 
 }  // namespace stoker::aten

@@ -74,7 +74,7 @@ std::span<const kernels::Row> onednn_rows() noexcept {
   return operators() ? std::span<const kernels::Row>(kRows) : std::span<const kernels::Row>();
 }
 
-RowResult<> run_onednn(const WeightProduct& product) {
+RowResult<at::Tensor> run_onednn(const WeightProduct& product) {
   const Packed packed =
       get_packed({Recipe::kOnednnLinear, product.weights, &reorder, reordered_bytes(product),
                   product.sightings, product.problem.m, product.rows_before_pack});

@@ -14,6 +14,6 @@ const char* find_onednn_operators();
 // Rows for WeightProduct, best first; empty when the operators are absent.
 std::span<const kernels::Row> onednn_rows() noexcept;
 
-RowResult<> run_onednn(const WeightProduct& product);
+RowResult<at::Tensor> run_onednn(const WeightProduct& product);
 
 }  // namespace stoker::aten

@@ -6,10 +6,10 @@
 //   static R stock(Args...);                        the kernel that was replaced
 // and, where it has rows, by deriving from ReturnsResult, CopiesToOut or WritesOut<Problem>:
 //   static const char* to_problem(Problem&, Args...);   why not, or null
-//   static R finish(Value, Args...);                    hands the result back
+//   static R finish(at::Tensor, Args...);               hands the result back
 // where the rows for a Problem are
 //   const char* choose_row(Problem&, const kernels::Row*&);          why there is none, or null
-//   RowResult<Value> run_row(const kernels::Row&, const Problem&);   may decline
+//   RowResult<T> run_row(const kernels::Row&, const Problem&);       may decline
 // Nothing else in the library calls stock or counts.
 #pragma once
 
@@ -68,13 +68,12 @@ struct StopAtExit {
 };
 
 // How the result of a row becomes what the operator returns; out is the last argument.
-template <class P, class V = at::Tensor>
+template <class P>
 struct ReturnsResult {
   using Problem = P;
-  using Value = V;
 
-  template <class... Args>
-  static Value finish(Value result, const Args&...) {
+  template <class Result, class... Args>
+  static Result finish(Result result, const Args&...) {
     return result;
   }
 };
@@ -82,7 +81,6 @@ struct ReturnsResult {
 template <class P>
 struct CopiesToOut {
   using Problem = P;
-  using Value = at::Tensor;
 
   template <class... Args>
   static at::Tensor& finish(const at::Tensor& result, Args&... args) {
@@ -95,7 +93,6 @@ struct CopiesToOut {
 template <class P>
 struct WritesOut {  // the row did
   using Problem = P;
-  using Value = at::Tensor;
 
   template <class... Args>
   static at::Tensor& finish(const at::Tensor&, Args&... args) {
@@ -114,7 +111,7 @@ struct Override<Op, R(Args...)> {
     const char* declined = "no row for this operator yet";
     if constexpr (kHasRows) {
       const kernels::Row* row = nullptr;
-      auto result = attempt(row, args...);
+      auto result = attempt<typename Op::Problem>(row, args...);
       if (result.declined == nullptr) {
         count_taken(Op::id, row->name);
         watch.stop(counters(Op::id).taken);
@@ -133,16 +130,17 @@ struct Override<Op, R(Args...)> {
   static constexpr bool kHasRows = requires { &Op::to_problem; };
 
   // What throws declined: stock either works or raises its own error.
-  static auto attempt(const kernels::Row*& row, Args... args) {
-    using Result = RowResult<typename Op::Value>;
+  template <class Problem>
+  static auto attempt(const kernels::Row*& row, Args... args)
+      -> decltype(run_row(*row, std::declval<const Problem&>())) {
     try {
-      typename Op::Problem problem;
-      if (const char* why = choose(problem, row, args...)) return Result{{}, why};
+      Problem problem;
+      if (const char* why = choose(problem, row, args...)) return {{}, why};
       RECORD_FUNCTION(row->name, {});
       const StockScope scope;
       return run_row(*row, problem);
     } catch (const std::exception&) {
-      return Result{{}, "the row raised an error"};
+      return {{}, "the row raised an error"};
     }
   }
 

@@ -17,7 +17,18 @@ namespace stoker::aten {
 constexpr size_t kMaxSources = 4;
 
 // How sources become a pack; part of the identity of an entry.
-enum class Recipe : uint8_t { kOnednnLinear, kPanelsF32, kPanelsBf16, kPanelsF16 };
+enum class Recipe : uint8_t {
+  kOnednnLinear,
+  kPanelsF32,
+  kPanelsBf16,
+  kPanelsF16,
+  kLstmF32,  // these of two weights, with a projection three
+  kLstmBf16,
+  kGruF32,
+  kGruBf16,
+  kRnnF32,
+  kRnnBf16,
+};
 
 // A weight as the matrix [rows, cols] it is used as; strides in elements. `tensor` gives storage,
 // offset, dtype and version.

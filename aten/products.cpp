@@ -10,26 +10,6 @@ namespace {
 
 constexpr const char* kNoMatrix = "not a matrix product with a matrix weight";
 
-// `matrix` as a [rows, cols] weight; `transposed` when the operand is its [cols, rows] view. Null,
-// or why its memory is not one dense matrix.
-const char* weight_source(const at::Tensor& matrix, bool transposed, Source& source) {
-  const int row = transposed ? 1 : 0;
-  const int col = 1 - row;
-  source.tensor = &matrix;
-  source.rows = matrix.size(row);
-  source.cols = matrix.size(col);
-  source.row_stride = matrix.stride(row);
-  source.col_stride = matrix.stride(col);
-  const bool rows_dense = source.col_stride == 1 && source.row_stride == source.cols;
-  const bool cols_dense = source.row_stride == 1 && source.col_stride == source.rows;
-  if (!rows_dense && !cols_dense) return "weight is not one dense matrix";
-  // A tracked view keeps its base alive, so both hold the memory. A view without a Python object is
-  // a temporary of C++ code (the C++ frontend, multi-head attention).
-  const bool temporary = !torch_private::has_python_object(matrix);
-  source.own_views = matrix.is_view() || temporary ? 1 : 0;
-  return nullptr;
-}
-
 // Completes `product` from input [..., k], weight as [n, k] (set before) and bias (or undefined).
 const char* complete_product(WeightProduct& product, const at::Tensor& input,
                              const at::Tensor& bias) {
@@ -86,6 +66,24 @@ const at::Tensor& no_bias() {
 }
 
 }  // namespace
+
+const char* weight_source(const at::Tensor& matrix, bool transposed, Source& source) {
+  const int row = transposed ? 1 : 0;
+  const int col = 1 - row;
+  source.tensor = &matrix;
+  source.rows = matrix.size(row);
+  source.cols = matrix.size(col);
+  source.row_stride = matrix.stride(row);
+  source.col_stride = matrix.stride(col);
+  const bool rows_dense = source.col_stride == 1 && source.row_stride == source.cols;
+  const bool cols_dense = source.row_stride == 1 && source.col_stride == source.rows;
+  if (!rows_dense && !cols_dense) return "weight is not one dense matrix";
+  // A tracked view keeps its base alive, so both hold the memory. A view without a Python object is
+  // a temporary of C++ code (the C++ frontend, multi-head attention).
+  const bool temporary = !torch_private::has_python_object(matrix);
+  source.own_views = matrix.is_view() || temporary ? 1 : 0;
+  return nullptr;
+}
 
 const char* linear_product(WeightProduct& product, const at::Tensor& input,
                            const at::Tensor& weight, const std::optional<at::Tensor>& bias) {

@@ -6,6 +6,7 @@
 namespace stoker::aten {
 
 void register_linear(torch::Library& composite);         // CompositeImplicitAutograd
+void register_rnn(torch::Library& composite);            // CompositeImplicitAutograd
 void register_matmul(torch::Library& cpu);               // CPU
 void register_embedding_bag(torch::Library& cpu);        // CPU
 void register_lazy_clone(torch::Library& cpu);           // CPU

@@ -5,10 +5,10 @@
 
 namespace stoker::aten {
 
-// Value: a tensor, or a tuple of them where the operator returns several.
-template <class Value = at::Tensor>
+// T is what the operator's result is made of: a tensor, or a tuple of them.
+template <class T>
 struct RowResult {
-  Value value;                     // default-constructed when declined
+  T value{};                       // undefined tensors when declined
   const char* declined = nullptr;  // why the stock kernel has to do it
 };
 

@@ -68,7 +68,7 @@ std::vector<std::string> runnable_rows(const kernels::MatmulProblem& problem) {
   return names;
 }
 
-RowResult<> run_row(const kernels::Row& row, const WeightProduct& product) {
+RowResult<at::Tensor> run_row(const kernels::Row& row, const WeightProduct& product) {
   return row.generated ? run_generated(*row.generated, product) : run_onednn(product);
 }
 

@@ -44,6 +44,6 @@ std::vector<std::string> runnable_rows(const kernels::MatmulProblem& problem);
 
 // Runs the row; its value is [..., n], contiguous, of problem.output. Declined when the weight may
 // not be packed.
-RowResult<> run_row(const kernels::Row& row, const WeightProduct& product);
+RowResult<at::Tensor> run_row(const kernels::Row& row, const WeightProduct& product);
 
 }  // namespace stoker::aten

@@ -133,6 +133,24 @@ BagRule read_bags(Words& words) {
   return rule;
 }
 
+RnnRule read_rnn(Words& words) {
+  RnnRule rule;
+  rule.row = words.word("the name of a row");
+  words.keyword("h");
+  rule.min_h = words.number("the least number of units", 0);
+  rule.max_h = words.number("the greatest number of units", kAny);
+  words.keyword("b");
+  rule.min_b = words.number("the fewest sequences", 0);
+  rule.max_b = words.number("the most sequences", kAny);
+  words.keyword("t");
+  rule.min_t = words.number("the fewest steps", 0);
+  rule.max_t = words.number("the most steps", kAny);
+  words.keyword("pack");
+  rule.rows_before_pack = words.number("the rows before a pack", kAny);
+  words.end();
+  return rule;
+}
+
 bool is_in(int64_t value, int64_t least, int64_t most) { return value >= least && value <= most; }
 
 const std::vector<Calibration>& shipped() {
@@ -182,6 +200,18 @@ void Calibration::complete(const Calibration& other) {
     std::copy_if(other.rules.begin(), other.rules.end(), std::back_inserter(rules), batched);
   }
   if (bag_rules.empty()) bag_rules = other.bag_rules;
+  if (rnn_rules.empty()) rnn_rules = other.rnn_rules;
+}
+
+const RnnRule* Calibration::rnn_rule(std::string_view row, int64_t hidden, int64_t batch,
+                                     int64_t steps) const noexcept {
+  for (const RnnRule& rule : rnn_rules) {
+    if (is_in(hidden, rule.min_h, rule.max_h) && is_in(batch, rule.min_b, rule.max_b) &&
+        is_in(steps, rule.min_t, rule.max_t) && rule.row == row) {
+      return &rule;
+    }
+  }
+  return nullptr;
 }
 
 Calibration parse_calibration(std::string_view text) {
@@ -208,8 +238,11 @@ Calibration parse_calibration(std::string_view text) {
       result.rules.push_back(read_batched(words));
     } else if (directive == "bags") {
       result.bag_rules.push_back(read_bags(words));
+    } else if (directive == "rnn") {
+      result.rnn_rules.push_back(read_rnn(words));
     } else {
-      words.fail("'family', 'cpu', 'isa', 'rule', 'batched' or 'bags'", "'" + directive + "'");
+      words.fail("'family', 'cpu', 'isa', 'rule', 'batched', 'bags' or 'rnn'",
+                 "'" + directive + "'");
     }
   }
   if (result.family.empty()) throw std::invalid_argument("a line 'family NAME' is missing");

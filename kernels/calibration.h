@@ -35,6 +35,13 @@ struct BagRule {
   int64_t min_length, max_length;  // indices a bag, on average
 };
 
+// The same of a recurrent layer or cell: units, sequences, steps (of a cell one).
+struct RnnRule {
+  std::string row;
+  int64_t min_h, max_h, min_b, max_b, min_t, max_t;
+  int64_t rows_before_pack;  // sum of steps * sequences
+};
+
 // CPUs that a file speaks for; no model means every model of the family.
 struct CpuRange {
   std::string vendor;
@@ -49,6 +56,7 @@ struct Calibration {
   std::vector<CpuRange> cpus;
   std::vector<Rule> rules;
   std::vector<BagRule> bag_rules = {};
+  std::vector<RnnRule> rnn_rules = {};
   std::optional<jit::Isa> isa = {};  // only for CPUs with just that: stock uses what the CPU has
 
   // The rule by which `row` beats stock on `problem`, or null.
@@ -60,6 +68,10 @@ struct Calibration {
 
   // Takes over what `other` says of the kinds of problems this one says nothing of.
   void complete(const Calibration& other);
+
+  // The rule by which `row` beats stock on a recurrent layer of that size, or null.
+  const RnnRule* rnn_rule(std::string_view row, int64_t hidden, int64_t batch,
+                          int64_t steps) const noexcept;
 };
 
 // One directive a line, '#' starts a comment, '*' means unlimited:
@@ -69,6 +81,7 @@ struct Calibration {
 //   rule ROW m MIN MAX weight MIN MAX macs MIN pack ROWS
 //   batched ROW b along_k|along_n m MIN MAX n MIN MAX k MIN MAX macs MIN
 //   bags ROW KIND bags MIN MAX length MIN MAX
+//   rnn ROW h MIN MAX b MIN MAX t MIN MAX pack ROWS
 // Throws std::invalid_argument with the number of the offending line and what was expected.
 Calibration parse_calibration(std::string_view text);
 

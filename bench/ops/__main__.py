@@ -1,6 +1,6 @@
 """One operator: stock, torch's own oneDNN with packed weights, and Stoker, in turns.
 
-usage: python -m bench.ops linear|batched|embedding_bag [--shapes bert,minilm.attention] ...
+usage: python -m bench.ops linear|batched|embedding_bag|rnn [--shapes bert,minilm.attention] ...
 
 Every contestant is compared with float64 before anything is timed; a wrong result ends the run with
 status 1. docs/benchmarks.md says how to read the table.
@@ -24,6 +24,7 @@ SHAPES = {  # of an operator, by default
     "linear": "minilm,bert",
     "batched": "attention",
     "embedding_bag": "tables",
+    "rnn": None,  # it has sizes of its own
 }
 
 
@@ -59,9 +60,12 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     in_mode = given.mode != "tensors"
     if in_mode and given.dtypes not in (None, ["float32"]):
         parser.error(f"--mode {given.mode} is for float32 tensors")
+    if given.operator == "rnn" and (in_mode or given.shapes):
+        parser.error("rnn takes neither --shapes nor --mode")
     given.dtypes = given.dtypes or (["float32"] if in_mode else ["float32", "bfloat16"])
     try:
-        given.shapes = select_shapes(given.shapes or SHAPES[given.operator])
+        names = given.shapes or SHAPES[given.operator]
+        given.shapes = select_shapes(names) if names else []
     except ShapeError as error:
         parser.error(str(error))
     return given
@@ -121,6 +125,7 @@ def main(arguments: list[str] | None = None) -> None:
     from bench.ops.embedding_bag import EmbeddingBag
     from bench.ops.limits import Limits
     from bench.ops.linear import Linear
+    from bench.ops.rnn import Rnn
 
     if not stoker.status()["active"]:
         sys.exit(f"stoker is off: {stoker.status()['why']}")
@@ -129,8 +134,11 @@ def main(arguments: list[str] | None = None) -> None:
     about = machine(given)
     print(json.dumps(about))
     multiplied = given.dtypes if given.mode == "tensors" else ["bfloat16"]
-    operators = {"linear": Linear, "batched": Batched, "embedding_bag": EmbeddingBag}
-    operator = operators[given.operator](given.shapes, given.rows, given.dtypes, given.mode)
+    if given.operator == "rnn":
+        operator = Rnn(given.rows, given.dtypes)
+    else:
+        operators = {"linear": Linear, "batched": Batched, "embedding_bag": EmbeddingBag}
+        operator = operators[given.operator](given.shapes, given.rows, given.dtypes, given.mode)
     with mode(given.mode):
         limits = Limits(multiplied)
         try:

@@ -379,7 +379,9 @@ class AlongN : public Packer {
 bool exists(const PackConfig& c) {
   const bool f32 = c.source == PackSource::kF32;
   const bool known = c.format == PackFormat::kBf16Pairs || f32 == (c.format == PackFormat::kF32);
-  return known && (c.width == 16 || c.width == 64);
+  // A panel of recurrent gates has a width of its own.
+  const bool gates = c.format != PackFormat::kF16Rows && (c.width == 32 || c.width == 48);
+  return known && (c.width == 16 || c.width == 64 || gates);
 }
 
 PackKernel generate(const PackConfig& config) {

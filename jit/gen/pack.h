@@ -26,7 +26,7 @@ struct PackConfig {
   PackFormat format;
   PackSource source;  // kF32 to kBf16Pairs rounds; 16-bit values are moved unseen
   PackOrder order;
-  uint8_t width;  // 16 or 64 columns in a panel
+  uint8_t width;  // 16 or 64 columns in a panel; but for fp16 also 32 or 48
   bool stream;    // past the caches; `to` must be aligned to 32 bytes, and a fence must follow
 
   bool operator==(const PackConfig&) const = default;

@@ -137,7 +137,8 @@ class Packer {
   // k from `k` on of a panel that has fewer columns than its width, or ends in half a step.
   void edge_along_n(int64_t n, int64_t columns, int64_t k, char* to) const {
     alignas(64) char tile[kTileBytes];
-    const int64_t row_bytes = layout_.width * size_, most = kTileBytes / row_bytes;
+    const int64_t row_bytes = layout_.width * size_;
+    const int64_t most = kTileBytes / row_bytes / step_ * step_;  // whole steps
     while (k < w_.k) {
       const int64_t count = std::min(most, w_.k - k);
       std::memset(tile, 0, static_cast<size_t>((count + count % step_) * row_bytes));

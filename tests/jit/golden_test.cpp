@@ -18,6 +18,7 @@
 #include "jit/gen/gemm.h"
 #include "jit/gen/gemm_amx.h"
 #include "jit/gen/pack.h"
+#include "jit/gen/rnn_cell.h"
 #include "jit/gen/skeleton.h"
 
 namespace stoker::jit {
@@ -163,6 +164,19 @@ TEST(Golden, ElementaryFunctions) {
       compare(std::string("elementary_") + isa_name(isa) + activation_name(activation),
               code_of(get_skeleton({isa, activation})));
     }
+  }
+}
+
+TEST(Golden, RecurrentCells) {
+  const RnnCellConfig configs[] = {
+      {.isa = Isa::kAvx2, .cell = RnnCell::kGru, .state = Element::kF32, .out = Element::kF32},
+      {.isa = Isa::kAvx512Bf16,
+       .cell = RnnCell::kLstm,
+       .state = Element::kBf16,
+       .out = Element::kBf16},
+  };
+  for (const RnnCellConfig& config : configs) {
+    compare(rnn_cell_name(config), code_of(get_rnn_cell(config)));
   }
 }
 

@@ -34,11 +34,12 @@ struct Conversion {
 
 std::vector<Conversion> conversions() {
   std::vector<Conversion> all;
-  for (const int width : {16, 64}) {
+  for (const int width : {16, 32, 48, 64}) {
     for (const bool along_n : {false, true}) {
       all.push_back({GemmMath::kF32, DataType::kFloat32, width, along_n});
       all.push_back({GemmMath::kBf16Wide, DataType::kFloat32, width, along_n});
       all.push_back({GemmMath::kBf16Wide, DataType::kBFloat16, width, along_n});
+      if (width % 64 > 16) continue;
       all.push_back({GemmMath::kF16, DataType::kFloat16, width, along_n});
     }
   }

@@ -1,0 +1,180 @@
+#include "aten/recurrent.h"
+
+#include <ATen/Context.h>
+#include <ATen/autocast_mode.h>
+
+#include <algorithm>
+
+#include "aten/gate.h"
+#include "aten/machine.h"
+#include "aten/numerics.h"
+#include "kernels/rnn/table.h"
+
+namespace stoker::aten {
+namespace {
+
+using kernels::rnn::RnnCell;
+
+constexpr const char* kSizes = "sizes do not match";
+constexpr uint32_t kWeightSightings = 2;
+
+bool is_matrix(const at::Tensor& w, int64_t rows, int64_t cols) {
+  return w.dim() == 2 && w.size(0) == rows && w.size(1) == cols;
+}
+
+const char* check_bias(const at::Tensor* bias, int64_t size, c10::ScalarType type) {
+  if (bias == nullptr) return nullptr;
+  if (bias->scalar_type() != type) return "dtypes differ";
+  if (bias->dim() != 1 || bias->size(0) != size || !bias->is_contiguous()) {
+    return "bias is not a vector of the output size";
+  }
+  return nullptr;
+}
+
+const char* check_weights(const Recurrent& call, const RecurrentWeights& w, int64_t input) {
+  const int64_t rows = jit::rnn_gates(call.cell) * call.hidden;
+  if (!is_matrix(*w.w_ih, rows, input) || !is_matrix(*w.w_hh, rows, call.state())) return kSizes;
+  if (w.w_hr != nullptr && !is_matrix(*w.w_hr, call.projection, call.hidden)) return kSizes;
+  const c10::ScalarType type = call.input.scalar_type();
+  for (const at::Tensor* weight : {w.w_ih, w.w_hh, w.w_hr}) {
+    if (weight == nullptr) continue;
+    if (weight->scalar_type() != type) return "dtypes differ";
+    if (!weight->is_contiguous()) return "weight is not one dense matrix";
+  }
+  if ((w.b_ih == nullptr) != (w.b_hh == nullptr)) return "one bias without the other";
+  if (const char* why = check_bias(w.b_ih, rows, type)) return why;
+  return check_bias(w.b_hh, rows, type);
+}
+
+// What holds for layers and cells alike, once the sizes are known.
+const char* check_types(const Recurrent& call) {
+  const c10::ScalarType type = call.input.scalar_type();
+  if (type != at::kFloat && type != at::kBFloat16) return "dtype is not float32 or bfloat16";
+  if (call.h0.scalar_type() != type || (call.c0.defined() && call.c0.scalar_type() != type)) {
+    return "dtypes differ";
+  }
+  if (at::autocast::is_autocast_enabled(at::kCPU))
+    return "autocast casts the parts of this operator";
+  const auto precision =
+      at::globalContext().float32Precision(at::Float32Backend::MKLDNN, at::Float32Op::RNN);
+  if (precision != at::Float32Precision::IEEE && precision != at::Float32Precision::NONE) {
+    return "fp32_precision is not ieee";
+  }
+  return nullptr;
+}
+
+// Steps and sequences of packed data, from what a PackedSequence says of itself.
+const char* read_batch_sizes(Recurrent& call) {
+  const at::Tensor& sizes = *call.batch_sizes;
+  if (sizes.scalar_type() != at::kLong || sizes.dim() != 1 || !sizes.is_contiguous() ||
+      sizes.numel() == 0) {
+    return "batch_sizes is not a vector of int64";
+  }
+  const auto* size = sizes.const_data_ptr<int64_t>();
+  call.steps = sizes.numel();
+  call.batch = size[0];
+  int64_t rows = 0, before = size[0];
+  for (int64_t t = 0; t < call.steps; ++t) {
+    if (size[t] < 1 || size[t] > before) return "batch_sizes is not a falling sequence";
+    before = size[t];
+    rows += size[t];
+  }
+  return rows == call.input.size(0) ? nullptr : kSizes;
+}
+
+const char* read_input(Recurrent& call, const at::Tensor& input, const LayerOptions& options) {
+  call.input = input;
+  if (input.dim() != (call.batch_sizes != nullptr ? 2 : 3)) return kSizes;
+  if (input.numel() == 0) return "an operand is empty";
+  if (call.batch_sizes != nullptr) return read_batch_sizes(call);
+  call.batch_first = options.batch_first;
+  if (call.batch_first) call.input = input.transpose(0, 1);
+  call.steps = call.input.size(0);
+  call.batch = call.input.size(1);
+  return nullptr;
+}
+
+// hx and, of lstm, cx [layers * directions, batch, ...].
+const char* read_states(Recurrent& call, const at::Tensor& hx, int64_t count) {
+  const auto fits = [&](const at::Tensor& state) {
+    return state.dim() == 3 && state.size(0) == count && state.size(1) == call.batch;
+  };
+  if (!fits(hx) || (call.c0.defined() && !fits(call.c0))) return kSizes;
+  call.hidden = call.c0.defined() ? call.c0.size(2) : hx.size(2);
+  if (hx.size(2) != call.hidden) call.projection = hx.size(2);
+  if (call.state() == 0 || call.hidden == 0) return "an operand is empty";
+  call.h0 = hx.contiguous();
+  if (call.c0.defined()) call.c0 = call.c0.contiguous();
+  return nullptr;
+}
+
+}  // namespace
+
+const char* recurrent_layers(Recurrent& call, const at::Tensor& input, const at::Tensor& hx,
+                             at::TensorList params, const LayerOptions& options) {
+  constexpr size_t kAtOnce = 6;  // of a list, Operands looks at no more
+  for (size_t i = kAtOnce; i < params.size(); i += kAtOnce) {
+    Operands rest;
+    rest.add(params.slice(i, std::min(kAtOnce, params.size() - i)));
+    if (const char* why = gate_operands(rest)) return why;
+  }
+  if (options.train && options.dropout != 0 && options.layers > 1) return "dropout in training";
+  call.directions = options.bidirectional ? 2 : 1;
+  const int64_t count = options.layers * call.directions;
+  if (count < 1) return kSizes;
+  if (const char* why = read_input(call, input, options)) return why;
+  if (const char* why = read_states(call, hx, count)) return why;
+  const size_t each = (options.has_biases ? 4 : 2) + (call.projection != 0 ? 1 : 0);
+  if (params.size() != each * static_cast<size_t>(count)) return kSizes;
+  for (int64_t i = 0; i < count; ++i) {
+    const at::Tensor* const p = &params[each * static_cast<size_t>(i)];
+    RecurrentWeights w{.w_ih = p, .w_hh = p + 1};
+    if (options.has_biases) w.b_ih = p + 2, w.b_hh = p + 3;
+    if (call.projection != 0) w.w_hr = p + each - 1;
+    const bool first = i < call.directions;
+    const int64_t elements = first ? call.input.size(-1) : call.directions * call.state();
+    if (const char* why = check_weights(call, w, elements)) return why;
+    call.weights.push_back(w);
+  }
+  if (call.input.stride(-1) != 1 && call.input.size(-1) != 1) call.input = call.input.contiguous();
+  return check_types(call);
+}
+
+const char* recurrent_cell(Recurrent& call, const at::Tensor& input, const at::Tensor& hx,
+                           const RecurrentWeights& weights) {
+  call.is_cell = true;
+  if (input.dim() != 2 || hx.dim() != 2 || hx.size(0) != input.size(0)) return kSizes;
+  if (input.numel() == 0 || hx.numel() == 0) return "an operand is empty";
+  call.batch = input.size(0);
+  call.hidden = hx.size(1);
+  call.input = input.contiguous();
+  call.h0 = hx.contiguous();
+  if (call.c0.defined()) {
+    if (call.c0.sizes() != hx.sizes()) return kSizes;
+    call.c0 = call.c0.contiguous();
+  }
+  if (const char* why = check_weights(call, weights, input.size(1))) return why;
+  call.weights.push_back(weights);
+  return check_types(call);
+}
+
+const char* choose_row(Recurrent& call, const kernels::Row*& row) {
+  const Machine& m = machine();
+  const bool looped = call.cell != RnnCell::kLstm || call.is_cell || call.projection != 0 ||
+                      call.batch_sizes != nullptr;
+  const kernels::rnn::Problem problem{.looped = looped,
+                                      .type = data_type(call.input),
+                                      .hidden = call.hidden,
+                                      .batch = call.batch,
+                                      .steps = call.steps};
+  const kernels::Selection chosen = kernels::rnn::select(problem, m.isa, *m.calibration, m.policy);
+  if (chosen.row == nullptr) return chosen.reason;
+  row = chosen.row;
+  // oneDNN's LSTM orders its weights anew in every call, which costs what the pack costs once; and
+  // its access counts as a write of the weight, so that a second sight would never come.
+  call.sightings = looped ? kWeightSightings : 1;
+  call.rows_before_pack = looped ? chosen.rows_before_pack : 0;
+  return nullptr;
+}
+
+}  // namespace stoker::aten

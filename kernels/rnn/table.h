@@ -1,0 +1,23 @@
+// The rows of recurrent layers and the choice among them.
+#pragma once
+
+#include <span>
+
+#include "kernels/select.h"
+
+namespace stoker::kernels::rnn {
+
+struct Problem {
+  bool looped = false;  // stock loops over small operators; else it is oneDNN's LSTM
+  DataType type = DataType::kFloat32;
+  int64_t hidden = 0, batch = 0, steps = 0;
+};
+
+// Best first. `unsupported` of these rows is null: they compute every problem of their type.
+std::span<const Row> rows() noexcept;
+
+// As kernels::select().
+Selection select(const Problem& problem, jit::Isa isa, const Calibration& calibration,
+                 Policy policy) noexcept;
+
+}  // namespace stoker::kernels::rnn
