@@ -1,19 +1,24 @@
 """Runs ctest, then the contract tests, then the other pytest folders; the last line is the count.
 
 Each pytest folder is a process of its own: some set Stoker's environment before torch is imported.
+Most of a folder's time is the start of one process after another, so a folder runs beside another.
 A skipped test counts as failed: what cannot be run here must not look tested.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "build" / "results"
+LONGEST = ("operators", "weights", "commands", "activation")
 
 
 @dataclass
@@ -22,32 +27,37 @@ class Count:
     failed: int = 0
 
 
-def read_junit(path: Path) -> Count:
-    count = Count()
+def read_junit(path: Path) -> tuple[Count, list[str]]:
+    count, notes = Count(), []
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         # ctest says it in the status attribute, pytest in child elements.
         bad = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
         if bad or case.get("status", "run") != "run":
             count.failed += 1
-            print(f"not passed: {case.get('classname')}::{case.get('name')}")
+            notes.append(f"not passed: {case.get('classname')}::{case.get('name')}")
         else:
             count.passed += 1
-    return count
+    return count, notes
 
 
-def run_suite(name: str, command: list[str], junit: Path) -> Count:
-    print(f"== {name}", flush=True)
+def run_suite(name: str, command: list[str], junit: Path) -> tuple[Count, str]:
+    """The count, and what to print."""
     junit.unlink(missing_ok=True)
-    status = subprocess.run(command, cwd=ROOT, check=False).returncode
+    start = time.monotonic()
+    done = subprocess.run(
+        command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    lines = [f"== {name}, {time.monotonic() - start:.0f} s", done.stdout.rstrip()]
     try:
-        count = read_junit(junit)
+        count, notes = read_junit(junit)
+        lines += notes
     except (OSError, ElementTree.ParseError):
-        print(f"{name}: no results (exit status {status})")
-        return Count(failed=1)
-    if count.passed + count.failed == 0 or (status != 0 and count.failed == 0):
-        print(f"{name}: exit status {status}, {count.passed} tests passed")
+        lines.append(f"{name}: no results (exit status {done.returncode})")
+        return Count(failed=1), "\n".join(lines)
+    if count.passed + count.failed == 0 or (done.returncode != 0 and count.failed == 0):
+        lines.append(f"{name}: exit status {done.returncode}, {count.passed} tests passed")
         count.failed += 1
-    return count
+    return count, "\n".join(lines)
 
 
 def ctest_command(junit: Path) -> list[str]:
@@ -63,13 +73,25 @@ def main() -> int:
     tests = ROOT / "tests"
     folders = {path.relative_to(tests).parts[0] for path in tests.glob("*/**/test_*.py")}
 
-    counts = []
-    junit = RESULTS / "ctest.xml"
-    counts.append(run_suite("C++", ctest_command(junit), junit))
-    # When torch changed under us, nothing after the contract tests means much.
-    for folder in ("contract", *sorted(folders - {"contract"})):
+    def suite(folder: str) -> tuple[Count, str]:
         junit = RESULTS / f"{folder}.xml"
-        counts.append(run_suite(folder, pytest_command(folder, junit), junit))
+        command = ctest_command(junit) if folder == "ctest" else pytest_command(folder, junit)
+        return run_suite(folder, command, junit)
+
+    counts = []
+    # When torch changed under us, nothing after the contract tests means much.
+    for first in ("ctest", "contract"):
+        count, text = suite(first)
+        print(text, flush=True)
+        counts.append(count)
+    # The longest first; as many at once as there are CPUs, two at least.
+    rest = folders - {"contract"}
+    later = [*(name for name in LONGEST if name in rest), *sorted(rest - set(LONGEST))]
+    with ThreadPoolExecutor(max(2, len(os.sched_getaffinity(0)))) as pool:
+        for done in as_completed([pool.submit(suite, folder) for folder in later]):
+            count, text = done.result()
+            print(text, flush=True)
+            counts.append(count)
 
     passed = sum(count.passed for count in counts)
     failed = sum(count.failed for count in counts)
