@@ -71,6 +71,7 @@ void register_all() {
   register_recorded_composites(libraries->cpu);
   register_autocast(libraries->autocast);
   register_stoker(libraries->stoker);
+  register_stoker_bags(libraries->stoker);
   s.libraries = std::move(libraries);
 }
 

@@ -32,6 +32,7 @@ const char* op_name(OpId op) noexcept {
                                            "autocast.bmm",
                                            "autocast.baddbmm",
                                            "stoker.linear",
+                                           "stoker.embedding_bags",
                                            "lstm.input",
                                            "lstm.data",
                                            "gru.input",

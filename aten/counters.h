@@ -28,6 +28,7 @@ enum class OpId : uint8_t {
   kAutocastBmm,
   kAutocastBaddbmm,
   kStokerLinear,
+  kStokerEmbeddingBags,
   kLstm,
   kLstmData,
   kGru,

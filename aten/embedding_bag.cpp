@@ -6,10 +6,10 @@
 #include <ATen/ops/_embedding_bag_cpu_dispatch.h>
 #include <ATen/ops/_embedding_bag_forward_only_cpu_dispatch.h>
 
-#include <limits>
 #include <string>
 #include <tuple>
 
+#include "aten/bag_operands.h"
 #include "aten/machine.h"
 #include "aten/numerics.h"
 #include "aten/override.h"
@@ -29,48 +29,11 @@ using OptionalTensor = std::optional<Tensor>;
 using Results = std::tuple<Tensor, Tensor, Tensor, Tensor>;
 
 struct BagCall {
-  kernels::embedding_bag::Bags bags{};
+  Bags bags{};
   const Tensor* scales = nullptr;
   c10::ScalarType index_type = at::kLong;
   int64_t sizes = 0;  // elements of bag_size
 };
-
-const char* read_weight(kernels::embedding_bag::Bags& bags, const Tensor& weight) {
-  if (!has_data_type(weight.scalar_type())) return "dtype is not float32, bfloat16 or float16";
-  if (weight.dim() != 2) return "weight is not one dense matrix";
-  if (weight.numel() == 0) return "an operand is empty";
-  if (weight.stride(1) != 1 && weight.size(1) != 1) return "weight is not one dense matrix";
-  bags.table = weight.const_data_ptr();
-  bags.type = data_type(weight);
-  bags.rows = weight.size(0);
-  bags.columns = weight.size(1);
-  bags.row_stride = weight.stride(0);
-  return nullptr;
-}
-
-const char* read_indices(BagCall& call, const Tensor& indices, const Tensor& offsets,
-                         bool include_last) {
-  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
-  auto& bags = call.bags;
-  call.index_type = indices.scalar_type();
-  if (call.index_type != at::kLong && call.index_type != at::kInt) return "indices are no integers";
-  if (offsets.scalar_type() != call.index_type) return "dtypes differ";
-  if (indices.dim() != 1 || offsets.dim() != 1) return "indices or offsets are not a vector";
-  if (!indices.is_contiguous() || !offsets.is_contiguous()) return "input is not contiguous";
-  bags.index_bytes = call.index_type == at::kLong ? 8 : 4;
-  bags.indices = indices.const_data_ptr();
-  bags.offsets = offsets.const_data_ptr();
-  bags.count = indices.numel();
-  bags.bags = offsets.numel() - (include_last ? 1 : 0);
-  if (bags.bags <= 0) return "an operand is empty";
-  if (bags.count > kMost || bags.rows > kMost) return "more indices or rows than int32 counts";
-  // What stock does with indices after the last offset depends on the mode.
-  if (include_last &&
-      kernels::embedding_bag::integer_at(bags.offsets, bags.bags, bags.index_bytes) != bags.count) {
-    return "the last offset is not the number of indices";
-  }
-  return nullptr;
-}
 
 const char* read_scales(BagCall& call, const OptionalTensor& scales, const Tensor& weight) {
   if (!scales || !scales->defined()) return nullptr;
@@ -92,7 +55,7 @@ const char* choose_row(BagCall& call, const kernels::Row*& row) {
 
 // bag_size and max_indices of a sum are zeros, those of a mean its counts, twice.
 RowResult<Results> run_row(const kernels::Row&, const BagCall& call) {
-  auto bags = call.bags;
+  Bags bags = call.bags;
   const auto integers = [&](at::IntArrayRef sizes) -> Tensor {
     return at::detail::empty_cpu(sizes, call.index_type);
   };
@@ -103,6 +66,7 @@ RowResult<Results> run_row(const kernels::Row&, const BagCall& call) {
   Tensor winners = max ? integers({bags.bags, bags.columns}) : integers({call.sizes});
   const Tensor scales = call.scales ? call.scales->to(at::kFloat) : Tensor();
   bags.out = output.mutable_data_ptr();
+  bags.out_stride = bags.columns;
   bags.bag_of = counted ? bag_of.mutable_data_ptr() : nullptr;
   bags.sizes = sum ? nullptr : sizes.mutable_data_ptr();
   bags.max_indices = max ? winners.mutable_data_ptr() : nullptr;
@@ -146,7 +110,9 @@ struct EmbeddingBag : ReturnsResult<BagCall> {
     call.bags.mode = static_cast<Mode>(mode);
     call.bags.padding = padding_idx;
     if (const char* why = read_weight(call.bags, weight)) return why;
-    if (const char* why = read_indices(call, indices, offsets, include_last_offset)) return why;
+    if (const char* why = read_indices(call.bags, indices, offsets, include_last_offset))
+      return why;
+    call.index_type = indices.scalar_type();
     const bool all_offsets = forward_only && call.bags.mode == Mode::kSum;
     call.sizes = all_offsets ? offsets.numel() : call.bags.bags;
     return read_scales(call, per_sample_weights, weight);

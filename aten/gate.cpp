@@ -24,8 +24,8 @@ const DispatchKeySet kPlainKeys =
 
 const char* gate_operands(const Operands& operands) noexcept {
   const bool grad_mode = c10::GradMode::is_enabled();
-  for (size_t i = 0; i < operands.count; ++i) {
-    const at::Tensor& tensor = *operands.tensors[i];
+  for (const at::Tensor* operand : operands.tensors) {
+    const at::Tensor& tensor = *operand;
     const DispatchKeySet keys = tensor.key_set();
     if (!keys.has(DispatchKey::CPU) || (keys.raw_repr() & ~kPlainKeys.raw_repr()) != 0) {
       return "operand is not a plain dense CPU tensor";

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/util/SmallVector.h>
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
 #include <optional>
 #include <type_traits>
 
@@ -13,18 +11,16 @@ namespace stoker::aten {
 
 // The tensor operands of one call; undefined and absent ones are left out.
 struct Operands {
-  std::array<const at::Tensor*, 16> tensors;  // the first `count`
-  size_t count = 0;
+  c10::SmallVector<const at::Tensor*, 16> tensors;
 
   void add(const at::Tensor& tensor) {
-    if (tensor.defined()) tensors[count++] = &tensor;
+    if (tensor.defined()) tensors.push_back(&tensor);
   }
   void add(const std::optional<at::Tensor>& tensor) {
     if (tensor) add(*tensor);
   }
-  // A list longer than any row takes is not looked at to its end: it is declined as too long.
   void add(at::TensorList list) {
-    for (const at::Tensor& tensor : list.slice(0, std::min<size_t>(list.size(), 6))) add(tensor);
+    for (const at::Tensor& tensor : list) add(tensor);
   }
   template <class T>
     requires(!std::is_convertible_v<const T&, at::TensorList>)

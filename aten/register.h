@@ -12,6 +12,7 @@ void register_embedding_bag(torch::Library& cpu);        // CPU
 void register_lazy_clone(torch::Library& cpu);           // CPU
 void register_recorded_composites(torch::Library& cpu);  // CPU
 void register_stoker(torch::Library& stoker);            // our own namespace
+void register_stoker_bags(torch::Library& stoker);       // the same
 void register_autocast(torch::Library& autocast);        // AutocastCPU; defined in autocast/
 
 // False when STOKER_DISABLE names the operator or somebody else overrode the slot already;

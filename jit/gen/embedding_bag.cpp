@@ -36,7 +36,7 @@ class Generator : public Assembler {
         bags_(gpr()),
         scales_(gpr()),
         sums_(vecs(vectors_)),
-        winners_(vecs(config.mode == BagMode::kMax ? vectors_ : 0)) {}
+        winners_(vecs(config.indexed ? vectors_ : 0)) {}
 
   BagKernel generate() {
     Label bad, done;
@@ -60,7 +60,8 @@ class Generator : public Assembler {
            kElements[static_cast<int>(c_.element)] + "_" + std::to_string(c_.columns) + "by" +
            std::to_string(c_.lanes) + "_i" + std::to_string(8 * c_.index_bytes) +
            (c_.scaled ? "_scaled" : "") + (c_.padded ? "_padded" : "") +
-           (c_.counted ? "_counted" : "") + "_ahead" + std::to_string(c_.ahead);
+           (c_.counted ? "_counted" : "") + (c_.indexed ? "_indexed" : "") + "_ahead" +
+           std::to_string(c_.ahead);
   }
 
   void start() {
@@ -202,7 +203,7 @@ class Generator : public Assembler {
 
   void begin_maximum(int i, const Xmm& index) {
     load(sums_[i], i);
-    vmovups(winners_[i], index);
+    if (c_.indexed) vmovups(winners_[i], index);
   }
 
   void maximum(int i, const Xmm& index) {
@@ -211,13 +212,13 @@ class Generator : public Assembler {
     if (zmm()) {
       vcmpps(k1, value, sums_[i], kGreater);
       vmovups(Xmm(sums_[i]) | k1, value);
-      vmovups(Xmm(winners_[i]) | k1, index);
+      if (c_.indexed) vmovups(Xmm(winners_[i]) | k1, index);
       return;
     }
     const Vec greater = vec();
     vcmpps(greater, value, sums_[i], kGreater);
     vblendvps(sums_[i], sums_[i], value, greater);
-    vblendvps(winners_[i], winners_[i], index, greater);
+    if (c_.indexed) vblendvps(winners_[i], winners_[i], index, greater);
   }
 
   // next_ <- the row `ahead` indices on. A prefetch of a wrong index's address is harmless; reading
@@ -279,7 +280,7 @@ class Generator : public Assembler {
       c_.lanes >= 8 ? emit_store(*this, c_.element, to, sums_[i]) : store_few(to, sums_[i]);
     }
     add(out_, ptr[args + offsetof(BagArgs, out_bytes)]);
-    if (c_.mode != BagMode::kMax) return;
+    if (!c_.indexed) return;
     mov(row_, ptr[args + offsetof(BagArgs, max_indices)]);
     for (int i = 0; i < vectors_; ++i) {
       store_winners(row_ + column(i) * c_.index_bytes, winners_[i]);

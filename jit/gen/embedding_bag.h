@@ -19,7 +19,9 @@ struct BagConfig {
   uint8_t scaled;       // each row by a number of its own; kSum
   uint8_t padded;       // one index stands for no row
   uint8_t counted;      // sizes are wanted
+  uint8_t indexed;      // kMax: max_indices are wanted
   uint8_t ahead;        // indices ahead of the present one whose row is prefetched
+  uint8_t unused = 0;
 
   bool operator==(const BagConfig&) const = default;
 };
@@ -32,7 +34,7 @@ struct BagArgs {
   const float* scales;  // one an index, of all bags
   char* out;            // `columns` elements a bag, out_bytes apart
   void* sizes;          // counted: [bags], rows in each, as indices are
-  void* max_indices;    // kMax: the row of each value, 0 in an empty bag; max_bytes apart
+  void* max_indices;    // indexed: the row of each value, 0 in an empty bag; max_bytes apart
   int64_t bags;         // >= 1
   int64_t rows;         // of the table; of kMax at most 2^31
   int64_t row_bytes, out_bytes, max_bytes;

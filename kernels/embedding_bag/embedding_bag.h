@@ -26,9 +26,10 @@ struct Bags {
   const float* scales = nullptr;  // [count], kSum only: each row is multiplied by its own
   int64_t padding = -1;           // the index that stands for no row; negative: there is none
 
-  void* out;                    // [bags, columns]
+  void* out;  // [bags, columns], rows out_stride elements apart
+  int64_t out_stride;
   void* sizes = nullptr;        // [bags]: rows in each bag, without padding; may be null
-  void* max_indices = nullptr;  // kMax: [bags, columns], which row each value is of; 0 if empty
+  void* max_indices = nullptr;  // kMax: [bags, columns], the row of each value, 0 if empty; or null
   void* bag_of = nullptr;       // [count]: the bag of each index; may be null
 };
 

@@ -85,6 +85,7 @@ class Run {
         .scaled = b_.scales != nullptr,
         .padded = b_.padding >= 0,
         .counted = b_.sizes != nullptr,  // by the first block alone
+        .indexed = b_.max_indices != nullptr,
         .ahead = static_cast<uint8_t>(std::clamp<int64_t>(kLinesAhead / lines, 2, 32)),
     };
     first_ = jit::get_bag(config);
@@ -123,7 +124,7 @@ class Run {
     args.scales = b_.scales;
     args.rows = b_.rows;
     args.row_bytes = b_.row_stride * element_;
-    args.out_bytes = b_.columns * element_;
+    args.out_bytes = b_.out_stride * element_;
     args.max_bytes = b_.columns * b_.index_bytes;
     args.padding = b_.padding;
     // Several column blocks: their bags in parts, whose pages the first block leaves in the TLB.
@@ -147,11 +148,13 @@ class Run {
                                  : narrow;
     args.bags = end - bag;
     for (int64_t block = first_block(group); block < first_block(group + 1); ++block) {
-      const int64_t column = column_of(block), cell = bag * b_.columns + column;
+      const int64_t column = column_of(block);
       args.table = static_cast<const char*>(b_.table) + column * element_;
-      args.out = static_cast<char*>(b_.out) + cell * element_;
+      args.out = static_cast<char*>(b_.out) + (bag * b_.out_stride + column) * element_;
       if (b_.sizes) args.sizes = const_cast<void*>(at(b_.sizes, bag));
-      if (b_.max_indices) args.max_indices = const_cast<void*>(at(b_.max_indices, cell));
+      if (b_.max_indices) {
+        args.max_indices = const_cast<void*>(at(b_.max_indices, bag * b_.columns + column));
+      }
       (block == 0 ? first_ : other_)(&args);
       if (args.valid == 0) return false;
     }
@@ -180,6 +183,23 @@ class Run {
 
 Outcome run_jit(const Bags& bags, jit::Isa isa, const Parallel& parallel) noexcept {
   return Run(bags, isa).run(parallel);
+}
+
+Outcome run_jit(std::span<const Bags> tables, jit::Isa isa, const Parallel& parallel) noexcept {
+  const auto count = static_cast<int64_t>(tables.size());
+  std::atomic<Outcome> worst{Outcome::kDone};
+  const auto run = [&](int64_t table, const Parallel& threads) {
+    const Outcome outcome = run_jit(tables[static_cast<size_t>(table)], isa, threads);
+    if (outcome != Outcome::kDone) worst.store(outcome, std::memory_order_relaxed);
+  };
+  if (count < parallel.threads) {
+    for (int64_t table = 0; table < count; ++table) run(table, parallel);
+    return worst;
+  }
+  parallel.for_each_range(count, [&](int64_t begin, int64_t end) {
+    for (int64_t table = begin; table < end; ++table) run(table, Parallel());
+  });
+  return worst;
 }
 
 }  // namespace stoker::kernels::embedding_bag

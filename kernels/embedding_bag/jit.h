@@ -1,6 +1,8 @@
 // Embedding bags on generated kernels: column blocks, threads, checks.
 #pragma once
 
+#include <span>
+
 #include "jit/isa.h"
 #include "kernels/embedding_bag/embedding_bag.h"
 #include "kernels/parallel.h"
@@ -11,5 +13,9 @@ namespace stoker::kernels::embedding_bag {
 // are read; none outside the table is followed. Rows are summed in the order of their indices
 // whatever the number of threads.
 Outcome run_jit(const Bags& bags, jit::Isa isa, const Parallel& parallel) noexcept;
+
+// Several tables in one parallel region, each on one thread; one after another where there are
+// fewer tables than threads. kDone when all are done.
+Outcome run_jit(std::span<const Bags> tables, jit::Isa isa, const Parallel& parallel) noexcept;
 
 }  // namespace stoker::kernels::embedding_bag

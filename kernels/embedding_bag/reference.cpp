@@ -50,9 +50,9 @@ class Reference {
       }
     }
     if (b_.mode == Mode::kMean && size > 0) result /= static_cast<double>(size);
-    const int64_t at = bag * b_.columns + column;
-    store_element(b_.out, b_.type, at, static_cast<float>(result));
-    if (b_.mode == Mode::kMax) {
+    store_element(b_.out, b_.type, bag * b_.out_stride + column, static_cast<float>(result));
+    if (b_.max_indices) {
+      const int64_t at = bag * b_.columns + column;
       set_integer(b_.max_indices, at, b_.index_bytes, winner < 0 ? 0 : winner);
     }
   }

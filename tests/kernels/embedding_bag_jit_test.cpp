@@ -34,6 +34,7 @@ struct Case {
   bool scaled = false;
   int64_t padding = -1;
   int64_t row_gap = 0;
+  bool indexed = true;  // of a maximum, which row it is
 };
 
 // What a run writes.
@@ -100,8 +101,9 @@ class Data {
                     .scales = c_.scaled ? scales_.data() : nullptr,
                     .padding = c_.padding,
                     .out = out.data(),
+                    .out_stride = c_.columns,
                     .sizes = sizes->data(),
-                    .max_indices = c_.mode == Mode::kMax ? winners->data() : nullptr,
+                    .max_indices = c_.mode == Mode::kMax && c_.indexed ? winners->data() : nullptr,
                     .bag_of = of->data()};
     Results results;
     results.outcome = function(call);
@@ -201,6 +203,44 @@ TEST_P(EmbeddingBagJit, ScalesRowsAndLeavesPaddingOut) {
                  .row_gap = 3});
         }
       }
+    }
+  }
+}
+
+TEST_P(EmbeddingBagJit, ReportsOnlyWhatIsWanted) {
+  for (const int64_t columns : {3, 7, 64, 200}) {
+    check({.mode = Mode::kMax, .columns = columns, .padding = 4, .indexed = false});
+  }
+}
+
+TEST_P(EmbeddingBagJit, RunsSeveralTablesAtOnce) {
+  constexpr int64_t kColumns = 20;
+  const Case c{.columns = kColumns};
+  const Data left(c), right({.mode = Mode::kMean, .columns = kColumns, .indexed = false});
+  for (const int threads : {1, 2, 5}) {
+    GuardedBuffer<float> out(c.lengths.size() * 2 * kColumns);
+    const auto half = [&](int64_t first) {
+      return [&, first](Bags bags) {
+        bags.out = out.data() + first;
+        bags.out_stride = 2 * kColumns;
+        return bags;
+      };
+    };
+    std::vector<Bags> tables;
+    const auto alone_left = left.run([&](const Bags& bags) {
+      tables.push_back(half(0)(bags));
+      return run_jit(bags, GetParam(), Parallel());
+    });
+    const auto alone_right = right.run([&](const Bags& bags) {
+      tables.push_back(half(kColumns)(bags));
+      return run_jit(bags, GetParam(), Parallel());
+    });
+    for (Bags& bags : tables) bags.sizes = bags.bag_of = nullptr;  // those buffers are gone
+    ASSERT_EQ(run_jit(tables, GetParam(), pretended(threads)), Outcome::kDone);
+    for (size_t i = 0; i < c.lengths.size() * kColumns; ++i) {
+      const size_t at = i / kColumns * 2 * kColumns + i % kColumns;
+      EXPECT_EQ(out.data()[at], alone_left.out[i]);
+      EXPECT_EQ(out.data()[at + kColumns], alone_right.out[i]);
     }
   }
 }

@@ -218,3 +218,51 @@ def test_a_written_table_is_read_anew():
     first = F.embedding_bag(indices, weight, starts, mode="sum")
     weight.data.mul_(2)
     assert torch.equal(F.embedding_bag(indices, weight, starts, mode="sum"), 2 * first)
+
+
+def several(dtype, index_dtype=torch.int64, bag_count=9):
+    widths = [16, 5, 64, 33] * 8  # more tables than a row of linear takes weights
+    weights = [torch.randn(50, width).to(dtype) for width in widths]
+    given = [bags([(i * j) % 7 for j in range(bag_count)], index_dtype) for i in range(len(widths))]
+    return weights, [indices for indices, _, _ in given], [starts for _, starts, _ in given]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_bags_of_several_tables_lie_side_by_side(mode, threads):
+    number, usual = ["sum", "mean", "max"].index(mode), torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        for dtype, index_dtype in itertools.product(DTYPES, (torch.int64, torch.int32)):
+            weights, indices, offsets = several(dtype, index_dtype)
+            parts = [
+                F.embedding_bag(i, w, o, mode=mode)
+                for w, i, o in zip(weights, indices, offsets, strict=True)
+            ]
+            before = stoker.status()["operators"]["stoker.embedding_bags"]["taken"]
+            together = torch.ops.stoker.embedding_bags(weights, indices, offsets, mode=number)
+            assert torch.equal(together, torch.cat(parts, 1))
+            after = stoker.status()["operators"]["stoker.embedding_bags"]["taken"]
+            assert after == before + 1
+    finally:
+        torch.set_num_threads(usual)
+
+
+def test_several_tables_under_autograd_export_and_wrong_arguments():
+    bags_of = torch.ops.stoker.embedding_bags
+    weights, indices, offsets = several(torch.float32)
+    for weight in weights:
+        weight.requires_grad_()
+    bags_of(weights, indices, offsets, mode=1).sum().backward()
+    assert all(weight.grad is not None for weight in weights)
+    torch.library.opcheck(bags_of.default, (weights[:3], indices[:3], offsets[:3]))
+    for arguments, message in (
+        (([], [], []), "at least one weight"),
+        ((weights, indices[1:], offsets), "got 31 and 32 for 32 weights"),
+        ((weights, indices, offsets, 3), "mode is 3"),
+    ):
+        with pytest.raises(RuntimeError, match=message):
+            bags_of(*arguments[:3], mode=arguments[3] if len(arguments) > 3 else 0)
+    with torch.no_grad(), pytest.raises(RuntimeError):
+        bags_of(weights, [torch.full_like(i, 50) for i in indices], offsets)
