@@ -10,6 +10,7 @@
 #include <mutex>
 #include <sstream>
 
+#include "aten/convolution_rows.h"
 #include "aten/machine.h"
 #include "aten/numerics.h"
 #include "aten/override.h"
@@ -51,6 +52,9 @@ void register_all() {
   State& s = state();
   if (s.libraries) return;
   if (const char* absent = collect_weight_rows()) s.left_alone["onednn rows"] = absent;
+  if (const char* absent = collect_convolution_rows()) {
+    s.left_alone["onednn convolutions"] = absent;
+  }
   // torch warns once for each overridden key: the overriding is meant.
   struct Silent : c10::WarningHandler {
     void process(const c10::Warning&) override {}
@@ -65,6 +69,7 @@ void register_all() {
       torch::Library(torch::Library::DEF, "stoker", std::nullopt, __FILE__, __LINE__)});
   register_linear(libraries->composite);
   register_matmul(libraries->cpu);
+  register_convolution(libraries->cpu);
   register_lazy_clone(libraries->cpu);
   register_recorded_composites(libraries->cpu);
   register_autocast(libraries->autocast);

@@ -14,14 +14,15 @@ void report(OpId op, const char* what, const char* literal) {
 }  // namespace
 
 const char* op_name(OpId op) noexcept {
-  static constexpr const char* kNames[] = {"linear",           "addmm",
-                                           "addmm.out",        "mm",
-                                           "mm.out",           "bmm",
-                                           "bmm.out",          "baddbmm",
-                                           "baddbmm.out",      "autocast.linear",
-                                           "autocast.addmm",   "autocast.mm",
-                                           "autocast.matmul",  "autocast.bmm",
-                                           "autocast.baddbmm", "stoker.linear"};
+  static constexpr const char* kNames[] = {"linear",          "addmm",
+                                           "addmm.out",       "mm",
+                                           "mm.out",          "bmm",
+                                           "bmm.out",         "baddbmm",
+                                           "baddbmm.out",     "_convolution",
+                                           "autocast.linear", "autocast.addmm",
+                                           "autocast.mm",     "autocast.matmul",
+                                           "autocast.bmm",    "autocast.baddbmm",
+                                           "stoker.linear"};
   static_assert(std::size(kNames) == static_cast<size_t>(OpId::kCount));
   return kNames[static_cast<size_t>(op)];
 }

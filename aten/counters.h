@@ -19,6 +19,7 @@ enum class OpId : uint8_t {
   kBmmOut,
   kBaddbmm,
   kBaddbmmOut,
+  kConvolution,
   kAutocastLinear,
   kAutocastAddmm,
   kAutocastMm,

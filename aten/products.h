@@ -9,6 +9,9 @@
 
 namespace stoker::aten {
 
+// Holders of the weight's memory that exist only for this call.
+int64_t own_views(const at::Tensor& weight);
+
 // What the operators mean, at the CPU keys and under autocast alike; null, or why not.
 // linear: input [..., k] times the weight [n, k].
 const char* linear_product(WeightProduct& product, const at::Tensor& input,

@@ -7,6 +7,7 @@ namespace stoker::aten {
 
 void register_linear(torch::Library& composite);         // CompositeImplicitAutograd
 void register_matmul(torch::Library& cpu);               // CPU
+void register_convolution(torch::Library& cpu);          // CPU
 void register_lazy_clone(torch::Library& cpu);           // CPU
 void register_recorded_composites(torch::Library& cpu);  // CPU
 void register_stoker(torch::Library& stoker);            // our own namespace

@@ -118,6 +118,44 @@ Rule read_batched(Words& words) {
   return rule;
 }
 
+Window read_window(Words& words) {
+  static constexpr std::pair<std::string_view, Window> kNames[] = {
+      {"point", Window::kPoint},
+      {"strided", Window::kStrided},
+      {"spatial", Window::kSpatial},
+      {"grouped", Window::kGrouped},
+      {"depthwise", Window::kDepthwise}};
+  const char* const expected = "point, strided, spatial, grouped or depthwise";
+  const std::string found = words.word(expected);
+  for (const auto& [name, window] : kNames) {
+    if (found == name) return window;
+  }
+  words.fail(expected, "'" + found + "'");
+}
+
+Rule read_conv(Words& words) {
+  Rule rule{words.word("the name of a row"), 0, kAny, 0, kAny, 0, 0};
+  rule.window = read_window(words);
+  const std::string order = words.word("first or last");
+  if (order != "first" && order != "last") words.fail("first or last", "'" + order + "'");
+  rule.order = order == "last" ? Order::kAlongK : Order::kAlongN;
+  words.keyword("images");
+  rule.min_batch = words.number("the fewest images", 0);
+  rule.max_batch = words.number("the most images", kAny);
+  words.keyword("pixels");
+  rule.min_m = words.number("the fewest pixels", 0);
+  rule.max_m = words.number("the most pixels", kAny);
+  words.keyword("outputs");
+  rule.min_n = words.number("the fewest outputs", 0);
+  rule.max_n = words.number("the most outputs", kAny);
+  words.keyword("macs");
+  rule.min_macs = words.number("the least multiplications", 0);
+  words.keyword("pack");
+  rule.rows_before_pack = words.number("the pixels before a pack", kAny);
+  words.end();
+  return rule;
+}
+
 const std::vector<Calibration>& shipped() {
   static const std::vector<Calibration> all = [] {
     std::vector<Calibration> parsed;
@@ -142,7 +180,8 @@ const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem
   };
   const int64_t weight = problem.n * problem.k, macs = problem.batch * problem.m * weight;
   for (const Rule& rule : rules) {
-    if (in(problem.m, rule.min_m, rule.max_m) && in(weight, rule.min_weight, rule.max_weight) &&
+    if (rule.window == problem.window && in(problem.batch, rule.min_batch, rule.max_batch) &&
+        in(problem.m, rule.min_m, rule.max_m) && in(weight, rule.min_weight, rule.max_weight) &&
         in(problem.n, rule.min_n, rule.max_n) && in(problem.k, rule.min_k, rule.max_k) &&
         macs >= rule.min_macs && rule.order.value_or(problem.order) == problem.order &&
         rule.row == row) {
@@ -174,8 +213,10 @@ Calibration parse_calibration(std::string_view text) {
       result.rules.push_back(read_rule(words));
     } else if (directive == "batched") {
       result.rules.push_back(read_batched(words));
+    } else if (directive == "conv") {
+      result.rules.push_back(read_conv(words));
     } else {
-      words.fail("'family', 'cpu', 'isa', 'rule' or 'batched'", "'" + directive + "'");
+      words.fail("'family', 'cpu', 'isa', 'rule', 'batched' or 'conv'", "'" + directive + "'");
     }
   }
   if (result.family.empty()) throw std::invalid_argument("a line 'family NAME' is missing");

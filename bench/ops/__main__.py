@@ -1,6 +1,6 @@
 """One operator: stock, torch's own oneDNN with packed weights, and Stoker, in turns.
 
-usage: python -m bench.ops linear|batched [--shapes bert,minilm.attention] [--rows 1,8] ...
+usage: python -m bench.ops linear|batched|conv [--shapes bert,minilm.attention] [--rows 1,8] ...
 
 Every contestant is compared with float64 before anything is timed; a wrong result ends the run with
 status 1. docs/benchmarks.md says how to read the table.
@@ -18,9 +18,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.ops.shapes import ShapeError, parse_rows, select_shapes
+from bench.ops.windows import select_windows
 
 SEED = 11
-SHAPES = {"linear": "minilm,bert", "batched": "attention"}  # of an operator, by default
+SHAPES = {
+    "linear": "minilm,bert",
+    "batched": "attention",
+    "conv": "resnet50",
+}  # of an operator, by default
 
 
 def rows_of(text: str) -> tuple[int, ...]:
@@ -42,7 +47,9 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.ops", description=__doc__.split("\n")[0])
     parser.add_argument("operator", choices=list(SHAPES))
     parser.add_argument("--shapes", help="files, models or names")
-    parser.add_argument("--rows", type=rows_of, default=(), help="M; default: each shape's own")
+    parser.add_argument(
+        "--rows", type=rows_of, default=(), help="M (of conv: images); default: each shape's own"
+    )
     parser.add_argument(
         "--dtypes", type=dtypes_of, help="default: float32,bfloat16; modes: float32"
     )
@@ -57,7 +64,8 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"--mode {given.mode} is for float32 tensors")
     given.dtypes = given.dtypes or (["float32"] if in_mode else ["float32", "bfloat16"])
     try:
-        given.shapes = select_shapes(given.shapes or SHAPES[given.operator])
+        select = select_windows if given.operator == "conv" else select_shapes
+        given.shapes = select(given.shapes or SHAPES[given.operator])
     except ShapeError as error:
         parser.error(str(error))
     return given
@@ -114,6 +122,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     from bench.ops import suite, table
     from bench.ops.batched import Batched
+    from bench.ops.conv import Conv
     from bench.ops.limits import Limits
     from bench.ops.linear import Linear
 
@@ -124,7 +133,7 @@ def main(arguments: list[str] | None = None) -> None:
     about = machine(given)
     print(json.dumps(about))
     multiplied = given.dtypes if given.mode == "tensors" else ["bfloat16"]
-    operators = {"linear": Linear, "batched": Batched}
+    operators = {"linear": Linear, "batched": Batched, "conv": Conv}
     operator = operators[given.operator](given.shapes, given.rows, given.dtypes, given.mode)
     with mode(given.mode):
         limits = Limits(multiplied)

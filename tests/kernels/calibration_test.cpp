@@ -51,6 +51,31 @@ TEST(Calibration, BoundsBatchedProductsByTheirShape) {
   EXPECT_FALSE(applies(1, 3, 7, 99, Order::kAlongN));
 }
 
+TEST(Calibration, BoundsConvolutionsByWindowAndLayout) {
+  const Calibration read = parse_calibration(
+      "family x\nconv r point last images 1 4 pixels 49 * outputs 8 64 macs 5000 pack 70\n"
+      "rule r m 1 * weight 1 10 macs 0 pack 1\n");
+  const MatmulProblem fits{
+      .m = 49, .n = 8, .k = 16, .batch = 2, .order = Order::kAlongK, .window = Window::kPoint};
+  const auto applies = [&](auto change) {
+    MatmulProblem problem = fits;
+    change(problem);
+    return read.rule("r", problem) != nullptr;
+  };
+  ASSERT_NE(read.rule("r", fits), nullptr);
+  EXPECT_EQ(read.rule("r", fits)->rows_before_pack, 70);
+  EXPECT_FALSE(applies([](auto& p) { p.window = Window::kStrided; }));
+  EXPECT_FALSE(applies([](auto& p) { p.window = Window::kNone; }));
+  EXPECT_FALSE(applies([](auto& p) { p.order = Order::kAlongN; }));
+  EXPECT_FALSE(applies([](auto& p) { p.batch = 5; }));
+  EXPECT_FALSE(applies([](auto& p) { p.m = 48; }));
+  EXPECT_FALSE(applies([](auto& p) { p.n = 65; }));
+  EXPECT_FALSE(applies([](auto& p) { p.k = 6; })) << "fewer multiplications";
+  // A convolution is no product with a weight, whatever it comes to.
+  EXPECT_TRUE(applies([](auto& p) { p.window = Window::kNone, p.n = 2, p.k = 5; }));
+  EXPECT_FALSE(applies([](auto& p) { p.n = 2, p.k = 5; }));
+}
+
 std::string error_of(const char* text) {
   try {
     parse_calibration(text);
@@ -70,10 +95,13 @@ TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(error_of("family x\nrule r m 1"),
             "line 2: expected the greatest M, found the end of the line");
   EXPECT_EQ(error_of("speed 9"),
-            "line 1: expected 'family', 'cpu', 'isa', 'rule' or 'batched', found 'speed'");
+            "line 1: expected 'family', 'cpu', 'isa', 'rule', 'batched' or 'conv', found 'speed'");
   EXPECT_EQ(error_of("rule r m 1 -2 weight 3 4 macs 0 pack 1"),
             "line 1: expected the greatest M, found '-2'");
   EXPECT_EQ(error_of("batched r b across"), "line 1: expected along_k or along_n, found 'across'");
+  EXPECT_EQ(error_of("conv r square"),
+            "line 1: expected point, strided, spatial, grouped or depthwise, found 'square'");
+  EXPECT_EQ(error_of("conv r point middle"), "line 1: expected first or last, found 'middle'");
   EXPECT_EQ(error_of("isa sse9"), "line 1: expected an ISA such as avx512_bf16, found 'sse9'");
   EXPECT_EQ(error_of("# nothing\n"), "a line 'family NAME' is missing");
 }

@@ -131,6 +131,10 @@ def test_stoker_took_part(side, sides):
     assert taken["autocast.mm"] > 20
     rows = status["operators"]["linear"]["rows"]
     assert rows["jit_f16"] > 100, rows
+    rows = status["operators"]["_convolution"]["rows"]
+    print(rows)
+    assert min(rows[f"jit_conv_{name}"] for name in ("f32", "bf16_wide", "f16")) > 50
+    assert rows["onednn_conv_f32"] > 200
 
 
 def test_bf16_mode_took_part(sides):

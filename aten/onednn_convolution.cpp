@@ -1,0 +1,151 @@
+#include "aten/onednn_convolution.h"
+
+#include <ATen/core/LegacyTypeDispatch.h>
+
+#include <optional>
+
+#include "aten/numerics.h"
+#include "aten/onednn_rows.h"
+
+namespace stoker::aten {
+namespace {
+
+using Pointwise = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
+                             at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, int64_t,
+                             std::string_view, c10::List<std::optional<at::Scalar>>,
+                             std::optional<std::string_view>);
+using Reorder = at::Tensor(const at::Tensor&, at::IntArrayRef, at::IntArrayRef, at::IntArrayRef,
+                           int64_t, at::OptionalIntArrayRef);
+
+struct Operators {
+  c10::TypedOperatorHandle<Pointwise> convolution;
+  c10::TypedOperatorHandle<Reorder> reorder;
+};
+
+std::optional<Operators>& operators() {
+  static std::optional<Operators> found;
+  return found;
+}
+
+const char* rounds_to(const kernels::MatmulProblem& p, kernels::DataType type) noexcept {
+  return p.output == type ? nullptr : "unsupported: oneDNN mixes no types";
+}
+const char* f32_only(const kernels::MatmulProblem& p) noexcept {
+  return rounds_to(p, kernels::DataType::kFloat32);
+}
+// Autocast casts fp32 operands; so does the row, the weight once.
+const char* bf16_only(const kernels::MatmulProblem& p) noexcept {
+  return rounds_to(p, kernels::DataType::kBFloat16);
+}
+
+constexpr kernels::Row kRows[] = {
+    {"onednn_conv_f32", jit::Isa::kAvx2, kernels::DataType::kFloat32, &f32_only, {}},
+    {"onednn_conv_bf16", jit::Isa::kAvx512Bf16, kernels::DataType::kBFloat16, &bf16_only, {}},
+};
+
+// oneDNN knows two and three dimensions: a line is an image of height one, as in stock.
+struct Window {
+  explicit Window(const Convolution& c) {
+    const size_t dimensions = c.dimensions() == 1 ? 2 : c.dimensions();
+    for (size_t i = 3 - dimensions; i < 3; ++i) {
+      padding.push_back(c.shape.padding[i]);
+      stride.push_back(c.shape.stride[i]);
+      dilation.push_back(c.shape.dilation[i]);
+      kernel.push_back(c.shape.kernel[i]);
+      size.push_back(c.shape.size[i]);
+    }
+  }
+  c10::SmallVector<int64_t, 3> padding, stride, dilation, kernel, size;
+};
+
+// The memory of the weight as [outputs, channels of a group, window].
+at::Tensor logical_weight(const at::Tensor& matrix, const Convolution& c, const Window& window) {
+  const int64_t channels = c.shape.channels / c.shape.groups;
+  at::DimVector sizes{c.shape.outputs};
+  if (!c.weight_channels_last) sizes.push_back(channels);
+  sizes.append(window.kernel.begin(), window.kernel.end());
+  if (!c.weight_channels_last) return matrix.view(sizes);
+  sizes.push_back(channels);
+  return matrix.view(sizes).movedim(-1, 1);
+}
+
+Packed reorder(std::span<const at::Tensor> sources, const void* context) {
+  const Convolution& c = *static_cast<const Convolution*>(context);
+  const Window window(c);
+  const at::Tensor weight = logical_weight(sources[0].to(scalar_type(c.shape.multiply)), c, window);
+  at::DimVector size{c.shape.images, c.shape.channels};
+  size.append(window.size.begin(), window.size.end());
+  return {operators()->reorder.call(weight, window.padding, window.stride, window.dilation,
+                                    c.shape.groups, at::IntArrayRef(size))};
+}
+
+// Of an image only its size is left out: oneDNN computes any size with any packing of the weight.
+PackVariant variant_of(const Convolution& c, const Window& window) {
+  PackVariant variant{static_cast<int64_t>(c.shape.multiply), c.weight_channels_last,
+                      c.shape.groups, c.shape.channels};
+  for (const auto* part : {&window.kernel, &window.padding, &window.stride, &window.dilation}) {
+    variant.append(part->begin(), part->end());
+  }
+  return variant;
+}
+
+// oneDNN pads channels to whole vectors.
+int64_t reordered_bytes(const Convolution& c) {
+  const auto padded = [](int64_t channels) { return (channels + 15) / 16 * 16; };
+  const int64_t channels = c.shape.channels / c.shape.groups;
+  return padded(c.shape.outputs) * (c.shape.groups == 1 ? padded(channels) : channels) *
+         c.shape.taps() * (c.shape.multiply == kernels::DataType::kFloat32 ? 4 : 2);
+}
+
+}  // namespace
+
+const char* find_onednn_convolution() {
+  const auto convolution = find_operator<Pointwise>(
+      "mkldnn::_convolution_pointwise",
+      "mkldnn::_convolution_pointwise(Tensor X, Tensor W, Tensor? B, int[] padding, int[] stride, "
+      "int[] dilation, int groups, str attr, Scalar?[] scalars, str? algorithm) -> Tensor Y");
+  const auto reorder_weight = find_operator<Reorder>(
+      "mkldnn::_reorder_convolution_weight",
+      "mkldnn::_reorder_convolution_weight(Tensor self, int[2] padding=0, int[2] stride=1, int[2] "
+      "dilation=1, int groups=1, int[]? input_size=None) -> Tensor Y");
+  if (!convolution || !reorder_weight) return "torch's oneDNN operators are absent or changed";
+  operators() = Operators{*convolution, *reorder_weight};
+  return nullptr;
+}
+
+std::span<const kernels::Row> onednn_convolution_rows() noexcept {
+  return operators() ? std::span<const kernels::Row>(kRows) : std::span<const kernels::Row>();
+}
+
+RowResult run_onednn(const Convolution& c) {
+  const Window window(c);
+  const Source source = weight_matrix(c);
+  const Packed packed = get_packed({.recipe = Recipe::kOnednnConv,
+                                    .sources = {&source, 1},
+                                    .pack = &reorder,
+                                    .bytes = reordered_bytes(c),
+                                    .sightings = c.sightings,
+                                    .rows = c.shape.images * c.shape.pixels(),
+                                    .rows_before_pack = c.rows_before_pack,
+                                    .variant = variant_of(c, window),
+                                    .context = &c});
+  if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
+  // Nothing records this call (the gate saw to it): skip the autograd keys' fallthroughs.
+  const at::AutoDispatchBelowADInplaceOrView below_autograd;
+  const auto type = scalar_type(c.shape.multiply);
+  const bool line = c.dimensions() == 1;
+  const at::Tensor x = (line ? c.input->unsqueeze(2) : *c.input).to(type);
+  std::optional<at::Tensor> bias;
+  if (c.bias != nullptr) bias = c.bias->to(type);
+  at::Tensor y = operators()->convolution.call(
+      x, packed.value, bias, window.padding, window.stride, window.dilation, c.shape.groups, "none",
+      c10::List<std::optional<at::Scalar>>(), std::nullopt);
+  if (line) y = y.squeeze(2);
+  // It gives channels last, and its own strides where a size is one.
+  at::Tensor result = empty_result(c);
+  if (!line && y.strides() == result.strides()) return {std::move(y), nullptr};
+  result.copy_(y);
+  return {std::move(result), nullptr};
+}
+
+}  // namespace stoker::aten
