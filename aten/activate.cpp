@@ -73,6 +73,7 @@ void register_all() {
   register_lazy_clone(libraries->cpu);
   register_recorded_composites(libraries->cpu);
   register_autocast(libraries->autocast);
+  register_autocast_convolutions(libraries->autocast);
   register_stoker(libraries->stoker);
   s.libraries = std::move(libraries);
 }

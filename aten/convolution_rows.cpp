@@ -51,7 +51,8 @@ const char* read_types(Convolution& c) {
   return c.shape.multiply == DataType::kFloat32 ? convolution_precision() : nullptr;
 }
 
-const char* read_sizes(Convolution& c, const ConvolutionArguments& arguments) {
+const char* read_sizes(Convolution& c) {
+  const ConvolutionArguments& arguments = c.arguments;
   const at::Tensor &input = *c.input, &weight = *c.weight;
   ConvProblem& shape = c.shape;
   const size_t dimensions = c.dimensions();
@@ -88,28 +89,46 @@ const char* read_bias(Convolution& c, const std::optional<at::Tensor>& bias) {
   return nullptr;
 }
 
-const char* read_layouts(Convolution& c, const std::optional<at::Tensor>& bias,
-                         const ConvolutionArguments& arguments) {
+bool suggests_channels_last(const at::Tensor& tensor) {
+  return tensor.suggest_memory_format() == channels_last(tensor.dim());
+}
+
+const char* read_layouts(Convolution& c) {
   const int64_t dim = c.weight->dim();
   c.weight_channels_last =
       dim > 3 && !c.weight->is_contiguous() && c.weight->is_contiguous(channels_last(dim));
   if (!c.weight->is_contiguous() && !c.weight_channels_last) {
     return "weight is not one dense matrix";
   }
-  const auto format =
-      torch_private::convolution_format(*c.input, *c.weight, bias, arguments.stride,
-                                        arguments.padding, arguments.dilation, arguments.groups);
-  if (!format) return "stock has a kernel of its own for this convolution";
-  c.format = *format;
-  c.shape.channels_last = c.format != at::MemoryFormat::Contiguous;
+  // Lines become contiguous images of height one, whatever their strides were.
+  c.shape.channels_last =
+      dim > 3 && (suggests_channels_last(*c.input) || suggests_channels_last(*c.weight));
+  c.format = c.shape.channels_last ? channels_last(dim) : at::MemoryFormat::Contiguous;
   return nullptr;
+}
+
+// What stock looks at when it chooses a kernel: autocast gives it bf16 copies.
+at::Tensor as_stock_sees(const Convolution& c, const at::Tensor& operand) {
+  if (!c.autocast || operand.scalar_type() == at::kBFloat16) return operand;
+  return at::Tensor(
+      at::detail::empty_strided_cpu(operand.sizes(), operand.strides(), at::kBFloat16));
+}
+
+// Null when stock gives its result in c.format. Of most convolutions all of its kernels do; where
+// it has others, to ask it costs 2 us. (NNPACK, where there is one, takes 16 images and more.)
+const char* confirm_format(const Convolution& c) {
+  if (c.dimensions() < 3 && c.shape.groups == 1 && c.shape.images < 16) return nullptr;
+  const auto format = torch_private::convolution_format(
+      as_stock_sees(c, *c.input), as_stock_sees(c, *c.weight), c.arguments.stride,
+      c.arguments.padding, c.arguments.dilation, c.arguments.groups);
+  return format == c.format ? nullptr : "stock has a kernel of its own for this convolution";
 }
 
 RowResult run_generated(jit::GemmMath math, const Convolution& c) {
   const ConvProblem& shape = c.shape;
   const Machine& m = machine();
   at::Tensor packed;
-  if (shape.in_rows()) {
+  if (shape.packs_weight()) {
     const Source source = weight_matrix(c);
     Packed found = packed_panels(
         math, {{&source, 1}, c.sightings, shape.images * shape.pixels(), c.rows_before_pack});
@@ -141,10 +160,11 @@ const char* convolution_problem(Convolution& c, const at::Tensor& input, const a
   }
   c.input = &input;
   c.weight = &weight;
+  c.arguments = arguments;
   if (const char* why = read_types(c)) return why;
-  if (const char* why = read_sizes(c, arguments)) return why;
+  if (const char* why = read_sizes(c)) return why;
   if (const char* why = read_bias(c, bias)) return why;
-  if (const char* why = read_layouts(c, bias, arguments)) return why;
+  if (const char* why = read_layouts(c)) return why;
   c.problem = c.shape.product();
   return nullptr;
 }
@@ -178,9 +198,10 @@ const char* choose_row(Convolution& c, const kernels::Row*& row) {
   } else if (c.autocast && c.weight->scalar_type() == at::kFloat) {
     chosen.rows_before_pack = 0;  // stock casts this weight on every call
   }
+  if (chosen.row == nullptr) return chosen.reason;
   row = chosen.row;
   c.rows_before_pack = chosen.rows_before_pack;
-  return chosen.reason;
+  return confirm_format(c);
 }
 
 RowResult run_row(const kernels::Row& row, const Convolution& c) {

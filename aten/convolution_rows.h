@@ -12,26 +12,27 @@
 
 namespace stoker::aten {
 
+struct ConvolutionArguments {
+  at::IntArrayRef stride, padding, dilation;  // one for all dimensions, or one each
+  int64_t groups = 1;
+};
+
 struct Convolution {
   kernels::MatmulProblem problem;  // the product it comes to
   kernels::conv::ConvProblem shape;
   const at::Tensor* input = nullptr;   // [images, channels, 1 to 3 dimensions]
   const at::Tensor* weight = nullptr;  // [outputs, channels of a group, window], dense
   const at::Tensor* bias = nullptr;    // [outputs], contiguous, or null
-  // Of the result, and what the input is brought to: what stock would choose.
+  // Of the result, and what the input is brought to; choose_row() makes sure that it is stock's.
   at::MemoryFormat format = at::MemoryFormat::Contiguous;
   bool weight_channels_last = false;
+  ConvolutionArguments arguments;
   bool autocast = false;  // reached through AutocastCPU: operands may differ in type
   // When a pack is worth making; choose_row() says.
   uint32_t sightings = 0;
   int64_t rows_before_pack = 0;
 
   size_t dimensions() const { return static_cast<size_t>(input->dim()) - 2; }
-};
-
-struct ConvolutionArguments {
-  at::IntArrayRef stride, padding, dilation;  // one for all dimensions, or one each
-  int64_t groups;
 };
 
 // Completes `convolution` (autocast is set before). Null, or why not; what stock refuses is

@@ -22,7 +22,8 @@ const char* op_name(OpId op) noexcept {
                                            "autocast.linear", "autocast.addmm",
                                            "autocast.mm",     "autocast.matmul",
                                            "autocast.bmm",    "autocast.baddbmm",
-                                           "stoker.linear"};
+                                           "autocast.conv1d", "autocast.conv2d",
+                                           "autocast.conv3d", "stoker.linear"};
   static_assert(std::size(kNames) == static_cast<size_t>(OpId::kCount));
   return kNames[static_cast<size_t>(op)];
 }

@@ -26,6 +26,9 @@ enum class OpId : uint8_t {
   kAutocastMatmul,
   kAutocastBmm,
   kAutocastBaddbmm,
+  kAutocastConv1d,
+  kAutocastConv2d,
+  kAutocastConv3d,
   kStokerLinear,
   kCount
 };

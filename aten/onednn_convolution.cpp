@@ -97,6 +97,15 @@ int64_t reordered_bytes(const Convolution& c) {
          c.shape.taps() * (c.shape.multiply == kernels::DataType::kFloat32 ? 4 : 2);
 }
 
+// oneDNN gives channels last, with strides of its own where a size is one.
+bool has_stock_strides(const at::Tensor& y, const Convolution& c) {
+  if (c.format == at::MemoryFormat::ChannelsLast) {
+    return y.strides() == at::IntArrayRef(c10::get_channels_last_strides_2d(y.sizes()));
+  }
+  return c.format == at::MemoryFormat::ChannelsLast3d &&
+         y.strides() == at::IntArrayRef(c10::get_channels_last_strides_3d(y.sizes()));
+}
+
 }  // namespace
 
 const char* find_onednn_convolution() {
@@ -141,9 +150,8 @@ RowResult run_onednn(const Convolution& c) {
       x, packed.value, bias, window.padding, window.stride, window.dilation, c.shape.groups, "none",
       c10::List<std::optional<at::Scalar>>(), std::nullopt);
   if (line) y = y.squeeze(2);
-  // It gives channels last, and its own strides where a size is one.
+  if (has_stock_strides(y, c)) return {std::move(y), nullptr};
   at::Tensor result = empty_result(c);
-  if (!line && y.strides() == result.strides()) return {std::move(y), nullptr};
   result.copy_(y);
   return {std::move(result), nullptr};
 }

@@ -20,15 +20,14 @@ bool inside_autograd_function() noexcept {
 }
 
 std::optional<at::MemoryFormat> convolution_format(const at::Tensor& input,
-                                                   const at::Tensor& weight,
-                                                   const std::optional<at::Tensor>& bias,
-                                                   at::IntArrayRef stride, at::IntArrayRef padding,
+                                                   const at::Tensor& weight, at::IntArrayRef stride,
+                                                   at::IntArrayRef padding,
                                                    at::IntArrayRef dilation, int64_t groups) {
   using at::native::ConvBackend;
   const std::array<int64_t, 1> no_output_padding{0};
   const ConvBackend backend = at::native::select_conv_backend(
-      input, weight, bias, c10::fromIntArrayRefSlow(stride), c10::fromIntArrayRefSlow(padding),
-      c10::fromIntArrayRefSlow(dilation), /*transposed=*/false,
+      input, weight, std::nullopt, c10::fromIntArrayRefSlow(stride),
+      c10::fromIntArrayRefSlow(padding), c10::fromIntArrayRefSlow(dilation), /*transposed=*/false,
       c10::fromIntArrayRefSlow(no_output_padding), groups, std::nullopt);
   switch (backend) {
     case ConvBackend::Mkldnn:

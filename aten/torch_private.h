@@ -23,9 +23,8 @@ bool inside_autograd_function() noexcept;
 // which it brings the input; none where it runs a kernel whose result it does not describe. Throws
 // where stock would.
 std::optional<at::MemoryFormat> convolution_format(const at::Tensor& input,
-                                                   const at::Tensor& weight,
-                                                   const std::optional<at::Tensor>& bias,
-                                                   at::IntArrayRef stride, at::IntArrayRef padding,
+                                                   const at::Tensor& weight, at::IntArrayRef stride,
+                                                   at::IntArrayRef padding,
                                                    at::IntArrayRef dilation, int64_t groups);
 
 // False for temporaries of C++ code, which no Python program can hold.

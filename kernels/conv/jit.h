@@ -16,9 +16,9 @@ struct JitOptions {
 };
 
 // For Window::kPoint and kStrided. `w` is the weight [outputs, channels], without gaps; where
-// problem.in_rows() it is packed, by linear::pack() in the layout of isa and math. True when done.
-// False, with Y undefined, when a kernel cannot be generated or scratch memory is not to be had.
-// One order of summation per element: the result depends neither on the images nor on threads.
+// problem.packs_weight() it is packed, by linear::pack() in the layout of isa and math. True when
+// done. False, with Y undefined, when a kernel cannot be generated or scratch memory is not to be
+// had. One order of summation per element: the result depends neither on the images nor on threads.
 bool run_jit(const ConvProblem& problem, const Operands& operands, const JitOptions& options,
              const Parallel& parallel) noexcept;
 

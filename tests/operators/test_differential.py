@@ -129,6 +129,7 @@ def test_stoker_took_part(side, sides):
         > 100
     )
     assert taken["autocast.mm"] > 20
+    assert min(taken[f"autocast.conv{d}d"] for d in (1, 2, 3)) > 20
     rows = status["operators"]["linear"]["rows"]
     assert rows["jit_f16"] > 100, rows
     rows = status["operators"]["_convolution"]["rows"]
