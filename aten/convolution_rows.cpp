@@ -205,7 +205,7 @@ const char* choose_row(Convolution& c, const kernels::Row*& row) {
 }
 
 RowResult run_row(const kernels::Row& row, const Convolution& c) {
-  return row.generated ? run_generated(*row.generated, c) : run_onednn(c);
+  return row.generated ? run_generated(*row.generated, c) : run_onednn(row, c);
 }
 
 at::Tensor empty_result(const Convolution& c) {

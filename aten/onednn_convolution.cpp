@@ -38,9 +38,11 @@ const char* bf16_only(const kernels::MatmulProblem& p) noexcept {
   return rounds_to(p, kernels::DataType::kBFloat16);
 }
 
+// The wide row multiplies bf16 values in fp32, for CPUs where stock has plain loops for bf16.
 constexpr kernels::Row kRows[] = {
     {"onednn_conv_f32", jit::Isa::kAvx2, kernels::DataType::kFloat32, &f32_only, {}},
     {"onednn_conv_bf16", jit::Isa::kAvx512Bf16, kernels::DataType::kBFloat16, &bf16_only, {}},
+    {"onednn_conv_bf16_wide", jit::Isa::kAvx2, kernels::DataType::kBFloat16, &bf16_only, {}},
 };
 
 // oneDNN knows two and three dimensions: a line is an image of height one, as in stock.
@@ -69,10 +71,22 @@ at::Tensor logical_weight(const at::Tensor& matrix, const Convolution& c, const 
   return matrix.view(sizes).movedim(-1, 1);
 }
 
+// A convolution and how oneDNN is to compute it.
+struct Call {
+  const Convolution& c;
+  at::ScalarType computed;  // what its operands are given as
+
+  // Rounded to the type of the multiplication first, where that is another one.
+  at::Tensor operand(const at::Tensor& tensor) const {
+    return tensor.to(scalar_type(c.shape.multiply)).to(computed);
+  }
+};
+
 Packed reorder(std::span<const at::Tensor> sources, const void* context) {
-  const Convolution& c = *static_cast<const Convolution*>(context);
+  const Call& call = *static_cast<const Call*>(context);
+  const Convolution& c = call.c;
   const Window window(c);
-  const at::Tensor weight = logical_weight(sources[0].to(scalar_type(c.shape.multiply)), c, window);
+  const at::Tensor weight = logical_weight(call.operand(sources[0]), c, window);
   at::DimVector size{c.shape.images, c.shape.channels};
   size.append(window.size.begin(), window.size.end());
   return {operators()->reorder.call(weight, window.padding, window.stride, window.dilation,
@@ -80,9 +94,10 @@ Packed reorder(std::span<const at::Tensor> sources, const void* context) {
 }
 
 // Of an image only its size is left out: oneDNN computes any size with any packing of the weight.
-PackVariant variant_of(const Convolution& c, const Window& window) {
-  PackVariant variant{static_cast<int64_t>(c.shape.multiply), c.weight_channels_last,
-                      c.shape.groups, c.shape.channels};
+PackVariant variant_of(const Call& call, const Window& window) {
+  const Convolution& c = call.c;
+  PackVariant variant{static_cast<int64_t>(c.shape.multiply), static_cast<int64_t>(call.computed),
+                      c.weight_channels_last, c.shape.groups, c.shape.channels};
   for (const auto* part : {&window.kernel, &window.padding, &window.stride, &window.dilation}) {
     variant.append(part->begin(), part->end());
   }
@@ -90,11 +105,12 @@ PackVariant variant_of(const Convolution& c, const Window& window) {
 }
 
 // oneDNN pads channels to whole vectors.
-int64_t reordered_bytes(const Convolution& c) {
+int64_t reordered_bytes(const Call& call) {
+  const Convolution& c = call.c;
   const auto padded = [](int64_t channels) { return (channels + 15) / 16 * 16; };
   const int64_t channels = c.shape.channels / c.shape.groups;
   return padded(c.shape.outputs) * (c.shape.groups == 1 ? padded(channels) : channels) *
-         c.shape.taps() * (c.shape.multiply == kernels::DataType::kFloat32 ? 4 : 2);
+         c.shape.taps() * static_cast<int64_t>(c10::elementSize(call.computed));
 }
 
 // oneDNN gives channels last, with strides of its own where a size is one.
@@ -126,30 +142,31 @@ std::span<const kernels::Row> onednn_convolution_rows() noexcept {
   return operators() ? std::span<const kernels::Row>(kRows) : std::span<const kernels::Row>();
 }
 
-RowResult run_onednn(const Convolution& c) {
+RowResult run_onednn(const kernels::Row& row, const Convolution& c) {
+  const Call call{c, row.needs < jit::Isa::kAvx512Bf16 ? at::kFloat : at::kBFloat16};
   const Window window(c);
   const Source source = weight_matrix(c);
   const Packed packed = get_packed({.recipe = Recipe::kOnednnConv,
                                     .sources = {&source, 1},
                                     .pack = &reorder,
-                                    .bytes = reordered_bytes(c),
+                                    .bytes = reordered_bytes(call),
                                     .sightings = c.sightings,
                                     .rows = c.shape.images * c.shape.pixels(),
                                     .rows_before_pack = c.rows_before_pack,
-                                    .variant = variant_of(c, window),
-                                    .context = &c});
+                                    .variant = variant_of(call, window),
+                                    .context = &call});
   if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
   // Nothing records this call (the gate saw to it): skip the autograd keys' fallthroughs.
   const at::AutoDispatchBelowADInplaceOrView below_autograd;
-  const auto type = scalar_type(c.shape.multiply);
   const bool line = c.dimensions() == 1;
-  const at::Tensor x = (line ? c.input->unsqueeze(2) : *c.input).to(type);
+  const at::Tensor x = call.operand(line ? c.input->unsqueeze(2) : *c.input);
   std::optional<at::Tensor> bias;
-  if (c.bias != nullptr) bias = c.bias->to(type);
+  if (c.bias != nullptr) bias = call.operand(*c.bias);
   at::Tensor y = operators()->convolution.call(
       x, packed.value, bias, window.padding, window.stride, window.dilation, c.shape.groups, "none",
       c10::List<std::optional<at::Scalar>>(), std::nullopt);
   if (line) y = y.squeeze(2);
+  y = y.to(scalar_type(c.shape.output));
   if (has_stock_strides(y, c)) return {std::move(y), nullptr};
   at::Tensor result = empty_result(c);
   result.copy_(y);

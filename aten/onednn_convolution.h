@@ -13,6 +13,6 @@ const char* find_onednn_convolution();
 // Best first; empty when the operators are absent.
 std::span<const kernels::Row> onednn_convolution_rows() noexcept;
 
-RowResult run_onednn(const Convolution& convolution);
+RowResult run_onednn(const kernels::Row& row, const Convolution& convolution);
 
 }  // namespace stoker::aten

@@ -142,6 +142,29 @@ TEST(Calibration, DependsOnWhatStockHasToo) {
   }
 }
 
+// What Zen 3 would choose in ResNet-50.
+TEST(Calibration, KnowsConvolutions) {
+  const auto faster = [](const char* row, Window window, Order order, int64_t images, int64_t side,
+                         int64_t n, int64_t k) {
+    const Calibration& read = calibration_for({"AuthenticAMD", 25, 1, jit::Isa::kAvx2});
+    return read.rule(row, {.m = side * side,
+                           .n = n,
+                           .k = k,
+                           .batch = images,
+                           .order = order,
+                           .window = window}) != nullptr;
+  };
+  constexpr Order kLast = Order::kAlongK, kFirst = Order::kAlongN;
+  EXPECT_TRUE(faster("jit_conv_f32", Window::kPoint, kLast, 8, 14, 1024, 256));
+  EXPECT_TRUE(faster("jit_conv_f32", Window::kPoint, kFirst, 8, 7, 2048, 512));
+  EXPECT_FALSE(faster("jit_conv_f32", Window::kPoint, kFirst, 8, 14, 1024, 256));
+  EXPECT_FALSE(faster("jit_conv_f32", Window::kSpatial, kLast, 1, 7, 512, 4608));
+  EXPECT_TRUE(faster("onednn_conv_f32", Window::kSpatial, kLast, 1, 7, 512, 4608));
+  EXPECT_FALSE(faster("onednn_conv_f32", Window::kSpatial, kLast, 1, 56, 64, 576));
+  EXPECT_FALSE(faster("onednn_conv_f32", Window::kDepthwise, kFirst, 1, 14, 384, 9));
+  EXPECT_FALSE(faster("jit_f32", Window::kPoint, kLast, 1, 8, 256, 256)) << "a rule of linear";
+}
+
 // What Zen 3 would choose for attention with heads of 64.
 TEST(Calibration, KnowsBatchedProducts) {
   const auto faster = [](const char* row, int model, int64_t m, int64_t n, int64_t k, Order order) {

@@ -60,7 +60,6 @@ OPERATORS = {
 }
 # float16 differs from bfloat16 in the kernel only: the operators that make every kind of product.
 CASES = [(name, dtype) for name in OPERATORS for dtype in (torch.float32, torch.bfloat16)]
-CASES.remove(("conv_window", torch.bfloat16))  # a row of CPUs with AVX512_BF16 only
 CASES += [(name, torch.float16) for name in ("linear", "addmm_conv1d", "mm.out")]
 
 
