@@ -10,6 +10,7 @@
 #include <mutex>
 #include <sstream>
 
+#include "aten/convolution_rows.h"
 #include "aten/machine.h"
 #include "aten/numerics.h"
 #include "aten/override.h"
@@ -51,6 +52,9 @@ void register_all() {
   State& s = state();
   if (s.libraries) return;
   if (const char* absent = collect_weight_rows()) s.left_alone["onednn rows"] = absent;
+  if (const char* absent = collect_convolution_rows()) {
+    s.left_alone["onednn convolutions"] = absent;
+  }
   // torch warns once for each overridden key: the overriding is meant.
   struct Silent : c10::WarningHandler {
     void process(const c10::Warning&) override {}
@@ -67,9 +71,11 @@ void register_all() {
   register_rnn(libraries->composite);
   register_matmul(libraries->cpu);
   register_embedding_bag(libraries->cpu);
+  register_convolution(libraries->cpu);
   register_lazy_clone(libraries->cpu);
   register_recorded_composites(libraries->cpu);
   register_autocast(libraries->autocast);
+  register_autocast_convolutions(libraries->autocast);
   register_stoker(libraries->stoker);
   register_stoker_bags(libraries->stoker);
   s.libraries = std::move(libraries);

@@ -36,7 +36,7 @@ Matrix matrix_of(const at::Tensor& w) {
 }
 
 template <GemmMath math>
-Packed pack(std::span<const at::Tensor> sources) {
+Packed pack(std::span<const at::Tensor> sources, const void*) {
   const at::Tensor weight = packable(sources);
   const Matrix matrix = matrix_of(weight);
   const Layout layout = layout_for(math);
@@ -50,7 +50,7 @@ Packed pack(std::span<const at::Tensor> sources) {
 
 struct Recipes {
   Recipe recipe;
-  Packed (*pack)(std::span<const at::Tensor> sources);
+  Packed (*pack)(std::span<const at::Tensor> sources, const void* context);
 };
 
 // Both ways to multiply bf16 read the same panels.
@@ -58,13 +58,6 @@ Recipes recipe_of(GemmMath math) {
   if (math == GemmMath::kF32) return {Recipe::kPanelsF32, &pack<GemmMath::kF32>};
   if (math == GemmMath::kF16) return {Recipe::kPanelsF16, &pack<GemmMath::kF16>};
   return {Recipe::kPanelsBf16, &pack<GemmMath::kBf16Dot>};
-}
-
-Packed packed_panels(const WeightProduct& product, const Layout& layout) {
-  const Recipes made = recipe_of(layout.math);
-  return get_packed({made.recipe, product.weights, made.pack,
-                     layout.bytes(product.problem.n, product.problem.k), product.sightings,
-                     product.problem.m, product.rows_before_pack});
 }
 
 at::Tensor result_of(const WeightProduct& product) {
@@ -75,9 +68,19 @@ at::Tensor result_of(const WeightProduct& product) {
 
 }  // namespace
 
+Packed packed_panels(GemmMath math, const PanelRequest& request) {
+  int64_t outputs = 0;
+  for (const Source& weight : request.weights) outputs += weight.rows;
+  const Recipes made = recipe_of(math);
+  return get_packed({made.recipe, request.weights, made.pack,
+                     layout_for(math).bytes(outputs, request.weights[0].cols), request.sightings,
+                     request.rows, request.rows_before_pack});
+}
+
 RowResult<at::Tensor> run_generated(GemmMath math, const WeightProduct& product) {
   const Layout layout = layout_for(math);
-  const Packed packed = packed_panels(product, layout);
+  const Packed packed = packed_panels(
+      math, {product.weights, product.sightings, product.problem.m, product.rows_before_pack});
   if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
   const kernels::MatmulProblem& problem = product.problem;
   at::Tensor result = result_of(product);

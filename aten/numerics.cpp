@@ -12,6 +12,13 @@ constexpr const char* kOddType = "dtype is not float32, bfloat16 or float16";
 
 bool known(c10::ScalarType type) { return type == at::kFloat || type == at::kBFloat16; }
 
+const char* not_ieee(at::Float32Op op) {
+  const auto precision = at::globalContext().float32Precision(at::Float32Backend::MKLDNN, op);
+  const bool ieee =
+      precision == at::Float32Precision::IEEE || precision == at::Float32Precision::NONE;
+  return ieee ? nullptr : "fp32_precision is not ieee";
+}
+
 }  // namespace
 
 ComputeType compute_type(c10::ScalarType input, c10::ScalarType weight, bool autocast) {
@@ -30,16 +37,13 @@ ComputeType compute_type(c10::ScalarType input, c10::ScalarType weight, bool aut
   return {bf16_mode() ? DataType::kBFloat16 : DataType::kFloat32, DataType::kFloat32};
 }
 
+const char* convolution_precision() { return not_ieee(at::Float32Op::CONV); }
+
 const char* precision_switches() {
   const at::Context& context = at::globalContext();
   if (context.deterministicAlgorithms()) return "deterministic algorithms were asked for";
   if (!context.userEnabledMkldnn()) return "torch.backends.mkldnn is disabled";
-  const auto precision =
-      context.float32Precision(at::Float32Backend::MKLDNN, at::Float32Op::MATMUL);
-  if (precision != at::Float32Precision::IEEE && precision != at::Float32Precision::NONE) {
-    return "fp32_precision is not ieee";
-  }
-  return nullptr;
+  return not_ieee(at::Float32Op::MATMUL);
 }
 
 }  // namespace stoker::aten

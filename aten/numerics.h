@@ -55,4 +55,7 @@ ComputeType compute_type(c10::ScalarType input, c10::ScalarType weight, bool aut
 // precision settings contradictory.
 const char* precision_switches();
 
+// The same of fp32 convolutions, which have a switch of their own beside the common one.
+const char* convolution_precision();
+
 }  // namespace stoker::aten

@@ -1,7 +1,6 @@
 #include "aten/onednn_rows.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 
 #include <optional>
 
@@ -38,7 +37,7 @@ constexpr kernels::Row kRows[] = {
     {"onednn_packed_bf16", jit::Isa::kAvx512Bf16, kernels::DataType::kBFloat16, &one_type_only, {}},
 };
 
-Packed reorder(std::span<const at::Tensor> sources) {
+Packed reorder(std::span<const at::Tensor> sources, const void*) {
   return {operators()->reorder.call(side_by_side(sources), std::nullopt)};
 }
 
@@ -48,21 +47,14 @@ int64_t reordered_bytes(const WeightProduct& product) {
          static_cast<int64_t>(product.input->itemsize());
 }
 
-template <class Schema>
-std::optional<c10::TypedOperatorHandle<Schema>> find(const char* name, const char* schema) {
-  const auto handle = c10::Dispatcher::singleton().findSchema({name, ""});
-  if (!handle || c10::toString(handle->schema()) != schema) return std::nullopt;
-  return handle->typed<Schema>();
-}
-
 }  // namespace
 
 const char* find_onednn_operators() {
-  const auto linear = find<LinearPointwise>(
+  const auto linear = find_operator<LinearPointwise>(
       "mkldnn::_linear_pointwise",
       "mkldnn::_linear_pointwise(Tensor X, Tensor W, Tensor? B, str attr, Scalar?[] scalars, "
       "str? algorithm) -> Tensor Y");
-  const auto reorder_weight = find<ReorderWeight>(
+  const auto reorder_weight = find_operator<ReorderWeight>(
       "mkldnn::_reorder_linear_weight",
       "mkldnn::_reorder_linear_weight(Tensor self, int? batch_size=None) -> Tensor Y");
   if (!linear || !reorder_weight) return "torch's oneDNN operators are absent or changed";

@@ -1,12 +1,24 @@
 // Rows that run torch's own oneDNN on a packed weight, through its private mkldnn:: operators.
 #pragma once
 
+#include <ATen/core/dispatch/Dispatcher.h>
+
+#include <optional>
 #include <span>
 
 #include "aten/weight_product.h"
 #include "kernels/select.h"
 
 namespace stoker::aten {
+
+// The operator of that name, without overloads; none where its schema is not that text.
+template <class Schema>
+std::optional<c10::TypedOperatorHandle<Schema>> find_operator(const char* name,
+                                                              const char* schema) {
+  const auto handle = c10::Dispatcher::singleton().findSchema({name, ""});
+  if (!handle || c10::toString(handle->schema()) != schema) return std::nullopt;
+  return handle->typed<Schema>();
+}
 
 // Looks the operators up and checks their schemas. Null, or why the rows are absent.
 const char* find_onednn_operators();

@@ -32,7 +32,7 @@ uint64_t mix(uint64_t hash, uint64_t value) noexcept {
 }  // namespace
 
 PackKey key_of(const PackRequest& request) {
-  PackKey key{request.recipe, {}};
+  PackKey key{request.recipe, {}, request.variant};
   for (size_t i = 0; i < request.sources.size(); ++i) {
     const Source& s = request.sources[i];
     key.parts[i] = {storage_of(s), s.tensor->storage_offset(), s.rows, s.cols, s.row_stride,
@@ -49,6 +49,7 @@ size_t PackKeyHash::operator()(const PackKey& key) const noexcept {
     hash = mix(hash, static_cast<uint64_t>(part.offset));
     hash = mix(hash, static_cast<uint64_t>(part.rows * 31 + part.row_stride));
   }
+  for (const int64_t value : key.variant) hash = mix(hash, static_cast<uint64_t>(value));
   return hash ^ (hash >> 32);
 }
 

@@ -18,6 +18,7 @@ struct PackKey {
   };
   Recipe recipe{};
   std::array<Part, kMaxSources> parts{};
+  PackVariant variant;
   bool operator==(const PackKey&) const = default;
 };
 

@@ -148,7 +148,7 @@ const char* pack_now(Cache& c, const PackRequest& request, PackEntry& entry) {
   std::array<at::Tensor, kMaxSources> aliases;
   for (size_t i = 0; i < entry.source_count; ++i) aliases[i] = private_alias(request.sources[i]);
   const uint64_t before = entry.firings > 0 ? checksum_of(request) : 0;
-  Packed packed = request.pack({aliases.data(), entry.source_count});
+  Packed packed = request.pack({aliases.data(), entry.source_count}, request.context);
   if (packed.refusal != nullptr) return packed.refusal;
   if (!entry.proves(request)) return kWritten;
   entry.packed = std::move(packed.value);

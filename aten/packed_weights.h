@@ -7,6 +7,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <c10/util/SmallVector.h>
+
 #include <array>
 #include <cstdint>
 #include <span>
@@ -19,6 +21,7 @@ constexpr size_t kMaxSources = 4;
 // How sources become a pack; part of the identity of an entry.
 enum class Recipe : uint8_t {
   kOnednnLinear,
+  kOnednnConv,
   kPanelsF32,
   kPanelsBf16,
   kPanelsF16,
@@ -29,6 +32,9 @@ enum class Recipe : uint8_t {
   kRnnF32,
   kRnnBf16,
 };
+
+// What else a pack depends on: window, groups and the like; part of the identity too.
+using PackVariant = c10::SmallVector<int64_t, 20>;
 
 // A weight as the matrix [rows, cols] it is used as; strides in elements. `tensor` gives storage,
 // offset, dtype and version.
@@ -48,11 +54,13 @@ struct PackRequest {
   Recipe recipe;
   std::span<const Source> sources;  // at most kMaxSources
   // Packs from plain tensors of the sources' geometry; what it returns shares no memory with them.
-  Packed (*pack)(std::span<const at::Tensor> sources);
+  Packed (*pack)(std::span<const at::Tensor> sources, const void* context);
   int64_t bytes;             // that the pack takes
   uint32_t sightings;        // calls with this weight before it is taken for one
   int64_t rows;              // rows of this call's product
   int64_t rows_before_pack;  // rows to see before a pack pays for itself
+  PackVariant variant = {};
+  const void* context = nullptr;  // for pack(), during this call
 };
 
 struct PackTotals {

@@ -21,7 +21,7 @@ constexpr const char* kNoKernel = "no memory for a generated kernel";
 
 // Sources: w_ih, w_hh and, with a projection, w_hr.
 template <RnnCell cell, GemmMath math>
-Packed pack(std::span<const at::Tensor> sources) {
+Packed pack(std::span<const at::Tensor> sources, const void*) {
   const bool projected = sources.size() > 2;
   const PackLayout layout{machine().isa,
                           math,
@@ -42,7 +42,7 @@ Packed pack(std::span<const at::Tensor> sources) {
 
 struct Recipes {
   Recipe recipe;
-  Packed (*pack)(std::span<const at::Tensor> sources);
+  Packed (*pack)(std::span<const at::Tensor> sources, const void* context);
 };
 
 // Both ways to multiply bf16 read the same panels; tanh and relu have the same weights.

@@ -1,5 +1,6 @@
 #include "aten/torch_private.h"
 
+#include <ATen/native/ConvUtils.h>
 #include <c10/core/AutogradState.h>
 #include <caffe2/core/common.h>
 #include <torch/csrc/autograd/engine.h>
@@ -16,6 +17,33 @@ bool forward_ad_active() { return torch::autograd::ForwardADLevel::try_get_by_id
 bool inside_autograd_function() noexcept {
   const c10::AutogradState& state = c10::AutogradState::get_tls_state();
   return !state.get_fw_grad_mode() && !state.get_inference_mode();
+}
+
+std::optional<at::MemoryFormat> convolution_format(const at::Tensor& input,
+                                                   const at::Tensor& weight, at::IntArrayRef stride,
+                                                   at::IntArrayRef padding,
+                                                   at::IntArrayRef dilation, int64_t groups) {
+  using at::native::ConvBackend;
+  const std::array<int64_t, 1> no_output_padding{0};
+  const ConvBackend backend = at::native::select_conv_backend(
+      input, weight, std::nullopt, c10::fromIntArrayRefSlow(stride),
+      c10::fromIntArrayRefSlow(padding), c10::fromIntArrayRefSlow(dilation), /*transposed=*/false,
+      c10::fromIntArrayRefSlow(no_output_padding), groups, std::nullopt);
+  switch (backend) {
+    case ConvBackend::Mkldnn:
+      break;
+    case ConvBackend::Slow2d:
+    case ConvBackend::Slow3d:
+    case ConvBackend::SlowDilated2d:
+    case ConvBackend::SlowDilated3d:
+      if (groups == 1) break;  // of several it puts the results together
+      return std::nullopt;
+    default:
+      return std::nullopt;
+  }
+  // Lines become contiguous images of height one, whatever their strides were.
+  if (input.dim() == 3) return at::MemoryFormat::Contiguous;
+  return at::native::_determine_backend_memory_format(input, weight, backend);
 }
 
 bool has_python_object(const at::Tensor& tensor) noexcept {

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/StorageImpl.h>
 
+#include <optional>
 #include <string>
 
 namespace stoker::aten::torch_private {
@@ -17,6 +18,14 @@ bool forward_ad_active();
 // torch runs the forward of an autograd.Function (reentrant checkpoint is one) with both grad modes
 // off; no_grad alone leaves the forward-mode one on, and inference_mode says so itself.
 bool inside_autograd_function() noexcept;
+
+// The memory format in which stock gives the result of a convolution that is not transposed, and to
+// which it brings the input; none where it runs a kernel whose result it does not describe. Throws
+// where stock would.
+std::optional<at::MemoryFormat> convolution_format(const at::Tensor& input,
+                                                   const at::Tensor& weight, at::IntArrayRef stride,
+                                                   at::IntArrayRef padding,
+                                                   at::IntArrayRef dilation, int64_t groups);
 
 // False for temporaries of C++ code, which no Python program can hold.
 bool has_python_object(const at::Tensor& tensor) noexcept;

@@ -12,9 +12,6 @@ namespace {
 
 using kernels::DataType;
 
-// What may be an activation must come back more often than a weight before it is packed.
-constexpr uint32_t kWeightSightings = 2, kActivationSightings = 4;
-
 std::vector<kernels::Row>& table() {
   static auto* const rows = new std::vector<kernels::Row>();  // leaked: used during shutdown
   return *rows;

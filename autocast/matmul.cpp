@@ -1,24 +1,17 @@
 // Products inside the user's torch.autocast("cpu", torch.bfloat16). Stock casts every operand on
 // every call, a weight too unless it requires grad; here the packed bf16 weight is made once, from
 // the fp32 parameter. What is declined runs torch's own policy.
-#include <ATen/autocast_mode.h>
-
 #include "aten/batched_product.h"
 #include "aten/override.h"
 #include "aten/products.h"
 #include "aten/register.h"
+#include "autocast/stock_policy.h"
 
 namespace stoker::aten {
 namespace {
 
 using at::Scalar;
 using at::Tensor;
-
-// torch's own policy for one operator: casts, then dispatches below autocast.
-#define STOCK_POLICY(name)                                                                    \
-  (at::autocast::WrapFunction<at::autocast::CastPolicy::lower_precision_fp, at::kCPU,         \
-                              decltype(at::_ops::name::call), decltype(at::_ops::name::call), \
-                              &at::_ops::name::call>::type::call)
 
 struct Linear : ReturnsResult<WeightProduct> {
   using Schema = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&);

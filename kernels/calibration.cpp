@@ -151,6 +151,44 @@ RnnRule read_rnn(Words& words) {
   return rule;
 }
 
+Window read_window(Words& words) {
+  static constexpr std::pair<std::string_view, Window> kNames[] = {
+      {"point", Window::kPoint},
+      {"strided", Window::kStrided},
+      {"spatial", Window::kSpatial},
+      {"grouped", Window::kGrouped},
+      {"depthwise", Window::kDepthwise}};
+  const char* const expected = "point, strided, spatial, grouped or depthwise";
+  const std::string found = words.word(expected);
+  for (const auto& [name, window] : kNames) {
+    if (found == name) return window;
+  }
+  words.fail(expected, "'" + found + "'");
+}
+
+Rule read_conv(Words& words) {
+  Rule rule{words.word("the name of a row"), 0, kAny, 0, kAny, 0, 0};
+  rule.window = read_window(words);
+  const std::string order = words.word("first or last");
+  if (order != "first" && order != "last") words.fail("first or last", "'" + order + "'");
+  rule.order = order == "last" ? Order::kAlongK : Order::kAlongN;
+  words.keyword("images");
+  rule.min_batch = words.number("the fewest images", 0);
+  rule.max_batch = words.number("the most images", kAny);
+  words.keyword("pixels");
+  rule.min_m = words.number("the fewest pixels", 0);
+  rule.max_m = words.number("the most pixels", kAny);
+  words.keyword("outputs");
+  rule.min_n = words.number("the fewest outputs", 0);
+  rule.max_n = words.number("the most outputs", kAny);
+  words.keyword("macs");
+  rule.min_macs = words.number("the least multiplications", 0);
+  words.keyword("pack");
+  rule.rows_before_pack = words.number("the pixels before a pack", kAny);
+  words.end();
+  return rule;
+}
+
 bool is_in(int64_t value, int64_t least, int64_t most) { return value >= least && value <= most; }
 
 const std::vector<Calibration>& shipped() {
@@ -174,7 +212,8 @@ bool CpuRange::contains(const jit::CpuInfo& cpu) const noexcept {
 const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem) const noexcept {
   const int64_t weight = problem.n * problem.k, macs = problem.batch * problem.m * weight;
   for (const Rule& rule : rules) {
-    if (is_in(problem.m, rule.min_m, rule.max_m) &&
+    if (rule.window == problem.window && is_in(problem.batch, rule.min_batch, rule.max_batch) &&
+        is_in(problem.m, rule.min_m, rule.max_m) &&
         is_in(weight, rule.min_weight, rule.max_weight) &&
         is_in(problem.n, rule.min_n, rule.max_n) && is_in(problem.k, rule.min_k, rule.max_k) &&
         macs >= rule.min_macs && rule.order.value_or(problem.order) == problem.order &&
@@ -195,9 +234,15 @@ bool Calibration::bags(std::string_view row, std::string_view kind, int64_t bags
 }
 
 void Calibration::complete(const Calibration& other) {
-  const auto batched = [](const Rule& rule) { return rule.order.has_value(); };
-  if (std::none_of(rules.begin(), rules.end(), batched)) {
-    std::copy_if(other.rules.begin(), other.rules.end(), std::back_inserter(rules), batched);
+  enum Kind { kLinear, kBatched, kConvolution };
+  const auto kind = [](const Rule& rule) {
+    if (rule.window != Window::kNone) return kConvolution;
+    return rule.order ? kBatched : kLinear;
+  };
+  for (const Kind wanted : {kLinear, kBatched, kConvolution}) {
+    const auto is_wanted = [&](const Rule& rule) { return kind(rule) == wanted; };
+    if (std::any_of(rules.begin(), rules.end(), is_wanted)) continue;
+    std::copy_if(other.rules.begin(), other.rules.end(), std::back_inserter(rules), is_wanted);
   }
   if (bag_rules.empty()) bag_rules = other.bag_rules;
   if (rnn_rules.empty()) rnn_rules = other.rnn_rules;
@@ -240,8 +285,10 @@ Calibration parse_calibration(std::string_view text) {
       result.bag_rules.push_back(read_bags(words));
     } else if (directive == "rnn") {
       result.rnn_rules.push_back(read_rnn(words));
+    } else if (directive == "conv") {
+      result.rules.push_back(read_conv(words));
     } else {
-      words.fail("'family', 'cpu', 'isa', 'rule', 'batched', 'bags' or 'rnn'",
+      words.fail("'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn' or 'conv'",
                  "'" + directive + "'");
     }
   }

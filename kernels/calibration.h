@@ -22,10 +22,12 @@ struct Rule {
   int64_t min_weight, max_weight;  // elements of the weight, N * K
   int64_t min_macs;                // batch * M * N * K
   int64_t rows_before_pack;        // sum of M to see with a weight before a pack pays for itself
-  // Of batched products only:
+  // Of batched products and convolutions only:
   int64_t min_n = 0, max_n = std::numeric_limits<int64_t>::max();
   int64_t min_k = 0, max_k = std::numeric_limits<int64_t>::max();
   std::optional<Order> order = {};
+  Window window = Window::kNone;  // of convolutions, whose batch are images:
+  int64_t min_batch = 0, max_batch = std::numeric_limits<int64_t>::max();
 };
 
 // The same for a row of embedding bags.
@@ -82,6 +84,8 @@ struct Calibration {
 //   batched ROW b along_k|along_n m MIN MAX n MIN MAX k MIN MAX macs MIN
 //   bags ROW KIND bags MIN MAX length MIN MAX
 //   rnn ROW h MIN MAX b MIN MAX t MIN MAX pack ROWS
+//   conv ROW point|strided|spatial|grouped|depthwise first|last images MIN MAX pixels MIN MAX
+//     outputs MIN MAX macs MIN pack PIXELS                  (one line; last: channels last)
 // Throws std::invalid_argument with the number of the offending line and what was expected.
 Calibration parse_calibration(std::string_view text);
 

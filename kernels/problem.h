@@ -19,6 +19,16 @@ constexpr jit::Element element_of(DataType type) {
 // ahead, it does not matter.
 enum class Order : uint8_t { kAlongK, kAlongN };
 
+// What a convolution gathers of its input for one output; kNone: not a convolution.
+enum class Window : uint8_t {
+  kNone,
+  kPoint,    // one pixel, each pixel once: a plain product
+  kStrided,  // one pixel of every few
+  kSpatial,  // several pixels
+  kGrouped,  // of the channels of its group only
+  kDepthwise,
+};
+
 // C[M,N] (+ bias[N]) = A[M,K] x B[K,N], `batch` times. B is a weight when it may be packed ahead.
 struct MatmulProblem {
   int64_t m = 0;
@@ -32,6 +42,10 @@ struct MatmulProblem {
   bool has_epilogue = false;  // more than a bias happens to C before it is stored
 
   Order order = Order::kAlongK;
+
+  // A convolution as the product it comes to: `batch` images of `m` pixels, `n` outputs of all
+  // groups, `k` values under the window; kAlongK: channels last, kAlongN: channels first.
+  Window window = Window::kNone;
 };
 
 }  // namespace stoker::kernels

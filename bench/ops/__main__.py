@@ -1,6 +1,6 @@
 """One operator: stock, torch's own oneDNN with packed weights, and Stoker, in turns.
 
-usage: python -m bench.ops linear|batched|embedding_bag|rnn [--shapes bert,minilm.attention] ...
+usage: python -m bench.ops linear|batched|conv|embedding_bag|rnn [--shapes bert,minilm.attention]
 
 Every contestant is compared with float64 before anything is timed; a wrong result ends the run with
 status 1. docs/benchmarks.md says how to read the table.
@@ -18,11 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.ops.shapes import ShapeError, parse_rows, select_shapes
+from bench.ops.windows import select_windows
 
 SEED = 11
 SHAPES = {  # of an operator, by default
     "linear": "minilm,bert",
     "batched": "attention",
+    "conv": "resnet50",
     "embedding_bag": "tables",
     "rnn": None,  # it has sizes of its own
 }
@@ -47,7 +49,9 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.ops", description=__doc__.split("\n")[0])
     parser.add_argument("operator", choices=list(SHAPES))
     parser.add_argument("--shapes", help="files, models or names")
-    parser.add_argument("--rows", type=rows_of, default=(), help="M; default: each shape's own")
+    parser.add_argument(
+        "--rows", type=rows_of, default=(), help="M (of conv: images); default: each shape's own"
+    )
     parser.add_argument(
         "--dtypes", type=dtypes_of, help="default: float32,bfloat16; modes: float32"
     )
@@ -65,7 +69,8 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     given.dtypes = given.dtypes or (["float32"] if in_mode else ["float32", "bfloat16"])
     try:
         names = given.shapes or SHAPES[given.operator]
-        given.shapes = select_shapes(names) if names else []
+        select = select_windows if given.operator == "conv" else select_shapes
+        given.shapes = select(names) if names else []
     except ShapeError as error:
         parser.error(str(error))
     return given
@@ -122,6 +127,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     from bench.ops import suite, table
     from bench.ops.batched import Batched
+    from bench.ops.conv import Conv
     from bench.ops.embedding_bag import EmbeddingBag
     from bench.ops.limits import Limits
     from bench.ops.linear import Linear
@@ -137,7 +143,12 @@ def main(arguments: list[str] | None = None) -> None:
     if given.operator == "rnn":
         operator = Rnn(given.rows, given.dtypes)
     else:
-        operators = {"linear": Linear, "batched": Batched, "embedding_bag": EmbeddingBag}
+        operators = {
+            "linear": Linear,
+            "batched": Batched,
+            "conv": Conv,
+            "embedding_bag": EmbeddingBag,
+        }
         operator = operators[given.operator](given.shapes, given.rows, given.dtypes, given.mode)
     with mode(given.mode):
         limits = Limits(multiplied)

@@ -10,8 +10,14 @@ from bench.ops.suite import STOCK, Case, WrongResult
 def check_product(case: Case, name: str, result: torch.Tensor, a: torch.Tensor, b: torch.Tensor):
     """`result` of contestant `name` against a x b; how many elements. Raises WrongResult."""
     a, b = a.double(), b.double()
-    exact = a @ b
-    allowed = _bound(case, name, a.size(-1), a.abs() @ b.abs(), exact)
+    return check_result(case, name, result, a @ b, a.abs() @ b.abs(), a.size(-1))
+
+
+def check_result(
+    case: Case, name: str, result: torch.Tensor, exact: torch.Tensor, scale: torch.Tensor, k: int
+) -> int:
+    """`scale`: the sums of the magnitudes, of `k` products each."""
+    allowed = _bound(case, name, k, scale, exact)
     worst = ((result.double() - exact).abs() / allowed).max().item()
     if not worst <= 1:
         text = " ".join(str(label) for label in case.labels.values())

@@ -74,6 +74,30 @@ def test_table_and_json(tmp_path, arguments, rows):
     assert any(line.split()[:4] == ["dtype", "M", "cases", "by"] for line in lines)
 
 
+def test_convolutions(tmp_path):
+    file = tmp_path / "out.json"
+    options = ["--rows", "1", "--seconds", "0.02", "--select", "always", "--json", str(file)]
+    done = run("-m", "bench.ops", "conv", "--shapes", "resnet50.stage4.expand,mobilenet", *options)
+    assert done.returncode == 0, done.stderr
+    cases = json.loads(file.read_text())["cases"]
+    assert len(cases) == 2 * 2 * 7  # two dtypes, two layouts
+    assert [case["labels"]["channels"] for case in cases] == ["last", "first"] * 14
+    for case in cases:
+        labels = case["labels"]
+        assert labels["M"] == 1 and case["checked"] == (
+            labels["pixels"] * labels["N"] * len(case["seconds"])
+        )
+        if labels["shape"] == "resnet50.stage4.expand":
+            assert labels["K"] == 512 and case["ran"].startswith("jit_conv_")
+        elif labels["dtype"] == "float32":
+            assert labels["K"] == 9 and case["ran"] == "onednn_conv_f32"
+
+
+def test_names_of_convolutions_are_checked():
+    done = run("-m", "bench.ops", "conv", "--shapes", "bort")
+    assert done.returncode == 2 and "no convolution begins with 'bort'" in done.stderr
+
+
 BROKEN = """
 import sys
 from bench.ops.__main__ import main

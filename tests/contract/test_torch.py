@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch._prims_common import suggest_memory_format
+from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
 TORCH = Path(torch.__file__).parent
 
@@ -41,6 +44,11 @@ def test_linear_is_composite_below_autograd_too():
         "mkldnn::_linear_pointwise(Tensor X, Tensor W, Tensor? B, str attr, Scalar?[] scalars, "
         "str? algorithm) -> Tensor Y",
         "mkldnn::_reorder_linear_weight(Tensor self, int? batch_size=None) -> Tensor Y",
+        "mkldnn::_convolution_pointwise(Tensor X, Tensor W, Tensor? B, int[] padding, int[] "
+        "stride, int[] dilation, int groups, str attr, Scalar?[] scalars, str? algorithm) -> "
+        "Tensor Y",
+        "mkldnn::_reorder_convolution_weight(Tensor self, int[2] padding=0, int[2] stride=1, "
+        "int[2] dilation=1, int groups=1, int[]? input_size=None) -> Tensor Y",
     ],
 )
 def test_onednn_operators_are_unchanged(schema):
@@ -54,6 +62,114 @@ def test_a_pack_shares_no_memory_with_the_weight():
     before = torch.ops.mkldnn._linear_pointwise(x, packed, None, "none", [], None)
     weight.zero_()
     assert torch.ops.mkldnn._linear_pointwise(x, packed, None, "none", [], None).equal(before)
+
+
+def test_a_packed_convolution_shares_no_memory_with_the_weight():
+    window = [1, 1], [1, 1], [1, 1], 1
+
+    def run(x, packed):
+        return torch.ops.mkldnn._convolution_pointwise(x, packed, None, *window, "none", [], None)
+
+    for outputs in (16, 64, 3):
+        weight, x = torch.randn(outputs, 16, 3, 3), torch.randn(2, 16, 9, 9)
+        packed = torch.ops.mkldnn._reorder_convolution_weight(weight, *window, [2, 16, 9, 9])
+        before = run(x, packed)
+        weight.zero_()
+        assert run(x, packed).equal(before)
+
+
+class Seen(TorchDispatchMode):
+    """Names of the operators that reach a backend."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.names.append(str(function))
+        return function(*args, **(kwargs or {}))
+
+
+CONVOLUTIONS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+
+
+def calls_inside(call) -> list[str]:
+    with torch.profiler.profile() as profile:
+        call()
+    return [event.name for event in profile.events()]
+
+
+@pytest.mark.parametrize("dimensions", CONVOLUTIONS)
+@pytest.mark.parametrize("grad", [False, True])
+def test_eager_convolutions_come_through_one_door(dimensions, grad):
+    x, w = torch.randn(2, 4, *[5] * dimensions), torch.randn(6, 4, *[3] * dimensions)
+    w.requires_grad_(grad)
+    for padding in (1, "same"):
+        names = calls_inside(lambda p=padding: CONVOLUTIONS[dimensions](x, w, padding=p))
+        assert names.count("aten::_convolution") == 1
+        assert names.index("aten::convolution") < names.index("aten::_convolution")
+
+
+def test_traced_and_frozen_graphs_call_the_door_themselves():
+    module = torch.nn.Conv2d(4, 6, 3).eval()
+    x = torch.randn(2, 4, 5, 5)
+    traced = torch.jit.trace(module, x)
+    for graph in (traced, torch.jit.freeze(traced)):
+        nodes = [n for n in graph.inlined_graph.nodes() if n.kind().startswith("aten::")]
+        assert [(n.kind(), len(list(n.inputs()))) for n in nodes] == [("aten::_convolution", 13)]
+    names = calls_inside(lambda: traced(x))
+    assert "aten::_convolution" in names and "aten::convolution" not in names
+
+
+def test_the_door_of_old_graphs_leads_to_the_same():
+    lines = torch._C._dispatch_dump_table("aten::_convolution.deprecated").splitlines()
+    line = next(line for line in lines if line.startswith("CPU:"))
+    assert "/aten/src/ATen/RegisterCompositeImplicitAutograd" in line
+    lines = torch._C._dispatch_dump_table("aten::_convolution").splitlines()
+    line = next(line for line in lines if line.startswith("CPU:"))
+    assert "/aten/src/ATen/RegisterCompositeExplicitAutograd" in line
+    x, w = torch.randn(2, 4, 5, 5), torch.randn(6, 4, 3, 3)
+    old = torch.ops.aten._convolution.deprecated
+    with Seen() as seen:
+        old(x, w, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, False, False, True)
+    assert seen.names == ["aten._convolution.default"]
+
+
+def described(backend: str, groups: int) -> bool:
+    """Does torch's memory format say what comes out? As in aten/torch_private.cpp."""
+    return backend == "Mkldnn" or (groups == 1 and backend.startswith("Slow"))
+
+
+def test_torch_tells_the_layout_of_a_convolution():
+    generator = torch.Generator().manual_seed(5)
+
+    def number(least, most):
+        return int(torch.randint(least, most + 1, (), generator=generator))
+
+    compared = 0
+    while compared < 1500:
+        dimensions, groups = number(2, 3), number(1, 3)
+        sizes = [number(1, 6) for _ in range(dimensions)]
+        kernel, stride = [number(1, 3) for _ in sizes], [number(1, 2) for _ in sizes]
+        x = torch.randn(number(1, 18), groups * number(1, 3), *sizes)
+        w = torch.randn(groups * number(1, 3), x.size(1) // groups, *kernel)
+        last = torch.channels_last if dimensions == 2 else torch.channels_last_3d
+        x, w = (t.contiguous(memory_format=last) if number(0, 1) else t for t in (x, w))
+        arguments = stride, [number(0, 1) for _ in sizes], [number(1, 2) for _ in sizes]
+        try:
+            y = CONVOLUTIONS[dimensions](x, w, None, *arguments, groups)
+        except RuntimeError:  # the window does not fit
+            continue
+        backend = torch._C._select_conv_backend(
+            x, w, None, *arguments, False, [0] * dimensions, groups
+        )
+        if described(backend.name, groups):
+            layout = torch._C._conv_determine_backend_memory_format(x, w, backend)
+            assert y.stride() == torch.empty(y.shape, memory_format=layout).stride()
+            if dimensions == 2:  # what Stoker takes for granted without groups
+                laid_last = any(suggest_memory_format(t) == last for t in (x, w))
+                assert (layout == last) == laid_last
+            compared += 1
 
 
 def test_write_hook_header_is_there():

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("jit", "kernels", "aten", "autocast", "preload", "python", "tests", "demo", "bench")
 PRIVATE = re.compile(
     r"get_current_graph_task_id|ForwardADLevel|set_materializer|clear_materializer|has_materializer"
-    r"|GetBuildOptions|pyobj_slot|AutogradState"
+    r"|GetBuildOptions|pyobj_slot|AutogradState|ConvBackend"
 )
 
 

@@ -51,6 +51,31 @@ TEST(Calibration, BoundsBatchedProductsByTheirShape) {
   EXPECT_FALSE(applies(1, 3, 7, 99, Order::kAlongN));
 }
 
+TEST(Calibration, BoundsConvolutionsByWindowAndLayout) {
+  const Calibration read = parse_calibration(
+      "family x\nconv r point last images 1 4 pixels 49 * outputs 8 64 macs 5000 pack 70\n"
+      "rule r m 1 * weight 1 10 macs 0 pack 1\n");
+  const MatmulProblem fits{
+      .m = 49, .n = 8, .k = 16, .batch = 2, .order = Order::kAlongK, .window = Window::kPoint};
+  const auto applies = [&](auto change) {
+    MatmulProblem problem = fits;
+    change(problem);
+    return read.rule("r", problem) != nullptr;
+  };
+  ASSERT_NE(read.rule("r", fits), nullptr);
+  EXPECT_EQ(read.rule("r", fits)->rows_before_pack, 70);
+  EXPECT_FALSE(applies([](auto& p) { p.window = Window::kStrided; }));
+  EXPECT_FALSE(applies([](auto& p) { p.window = Window::kNone; }));
+  EXPECT_FALSE(applies([](auto& p) { p.order = Order::kAlongN; }));
+  EXPECT_FALSE(applies([](auto& p) { p.batch = 5; }));
+  EXPECT_FALSE(applies([](auto& p) { p.m = 48; }));
+  EXPECT_FALSE(applies([](auto& p) { p.n = 65; }));
+  EXPECT_FALSE(applies([](auto& p) { p.k = 6; })) << "fewer multiplications";
+  // A convolution is no product with a weight, whatever it comes to.
+  EXPECT_TRUE(applies([](auto& p) { p.window = Window::kNone, p.n = 2, p.k = 5; }));
+  EXPECT_FALSE(applies([](auto& p) { p.n = 2, p.k = 5; }));
+}
+
 std::string error_of(const char* text) {
   try {
     parse_calibration(text);
@@ -70,10 +95,14 @@ TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(error_of("family x\nrule r m 1"),
             "line 2: expected the greatest M, found the end of the line");
   EXPECT_EQ(error_of("speed 9"),
-            "line 1: expected 'family', 'cpu', 'isa', 'rule', 'batched', 'bags' or 'rnn', found 'speed'");
+            "line 1: expected 'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn' or 'conv', "
+            "found 'speed'");
   EXPECT_EQ(error_of("rule r m 1 -2 weight 3 4 macs 0 pack 1"),
             "line 1: expected the greatest M, found '-2'");
   EXPECT_EQ(error_of("batched r b across"), "line 1: expected along_k or along_n, found 'across'");
+  EXPECT_EQ(error_of("conv r square"),
+            "line 1: expected point, strided, spatial, grouped or depthwise, found 'square'");
+  EXPECT_EQ(error_of("conv r point middle"), "line 1: expected first or last, found 'middle'");
   EXPECT_EQ(error_of("isa sse9"), "line 1: expected an ISA such as avx512_bf16, found 'sse9'");
   EXPECT_EQ(error_of("# nothing\n"), "a line 'family NAME' is missing");
 }
@@ -138,6 +167,29 @@ TEST(Calibration, DependsOnWhatStockHasToo) {
     EXPECT_FALSE(rule("jit_bf16_wide", model, jit::Isa::kAmx));
     EXPECT_TRUE(rule("jit_f32", model, jit::Isa::kAmx));
   }
+}
+
+// What Zen 3 would choose in ResNet-50.
+TEST(Calibration, KnowsConvolutions) {
+  const auto faster = [](const char* row, Window window, Order order, int64_t images, int64_t side,
+                         int64_t n, int64_t k) {
+    const Calibration& read = calibration_for({"AuthenticAMD", 25, 1, jit::Isa::kAvx2});
+    return read.rule(row, {.m = side * side,
+                           .n = n,
+                           .k = k,
+                           .batch = images,
+                           .order = order,
+                           .window = window}) != nullptr;
+  };
+  constexpr Order kLast = Order::kAlongK, kFirst = Order::kAlongN;
+  EXPECT_TRUE(faster("jit_conv_f32", Window::kPoint, kLast, 8, 14, 1024, 256));
+  EXPECT_TRUE(faster("jit_conv_f32", Window::kPoint, kFirst, 8, 7, 2048, 512));
+  EXPECT_FALSE(faster("jit_conv_f32", Window::kPoint, kFirst, 8, 14, 1024, 256));
+  EXPECT_FALSE(faster("jit_conv_f32", Window::kSpatial, kLast, 1, 7, 512, 4608));
+  EXPECT_TRUE(faster("onednn_conv_f32", Window::kSpatial, kLast, 1, 7, 512, 4608));
+  EXPECT_FALSE(faster("onednn_conv_f32", Window::kSpatial, kLast, 1, 56, 64, 576));
+  EXPECT_FALSE(faster("onednn_conv_f32", Window::kDepthwise, kFirst, 1, 14, 384, 9));
+  EXPECT_FALSE(faster("jit_f32", Window::kPoint, kLast, 1, 8, 256, 256)) << "a rule of linear";
 }
 
 // What Zen 3 would choose for attention with heads of 64.

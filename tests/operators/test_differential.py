@@ -129,8 +129,14 @@ def test_stoker_took_part(side, sides):
         > 100
     )
     assert taken["autocast.mm"] > 20
+    assert min(taken[f"autocast.conv{d}d"] for d in (1, 2, 3)) > 20
     rows = status["operators"]["linear"]["rows"]
     assert rows["jit_f16"] > 100, rows
+    rows = status["operators"]["_convolution"]["rows"]
+    print(rows)
+    assert min(rows[f"jit_conv_{name}"] for name in ("f32", "bf16_wide", "f16")) > 50
+    assert rows["onednn_conv_f32"] > 100
+    assert rows.get("onednn_conv_bf16", 0) + rows.get("onednn_conv_bf16_wide", 0) > 100
 
 
 def test_bf16_mode_took_part(sides):

@@ -14,16 +14,20 @@ import torch
 from torch.testing._internal.common_methods_invocations import op_db
 from torch.testing._internal.common_modules import module_db
 
+from tests.support import convolutions
+
 SEED = 20261124
 OPERATORS = {
     "addmm", "mm", "bmm", "baddbmm", "matmul", "einsum", "nn.functional.linear",
     "nn.functional.bilinear", "__rmatmul__", "addmv", "linalg.multi_dot", "inner", "tensordot",
-    "nn.functional.multi_head_attention_forward", "nn.functional.scaled_dot_product_attention",
+    "nn.functional.conv1d", "nn.functional.conv2d", "nn.functional.conv3d",
+    "nn.functional.conv_transpose2d", "nn.functional.multi_head_attention_forward",
+    "nn.functional.scaled_dot_product_attention",
 }  # fmt: skip
 MODULES = {
     "Linear", "Bilinear", "MultiheadAttention", "TransformerEncoderLayer",
     "TransformerDecoderLayer", "TransformerEncoder", "Transformer", "LSTM", "GRU", "RNN",
-    "LSTMCell", "GRUCell", "RNNCell", "Embedding", "Conv2d",
+    "LSTMCell", "GRUCell", "RNNCell", "Embedding", "Conv1d", "Conv2d", "Conv3d",
 }  # fmt: skip
 DTYPES = [torch.float32, torch.bfloat16, torch.float64, torch.float16, torch.complex64, torch.int64]
 SAMPLES = 40
@@ -278,10 +282,27 @@ def fuzz_cases():
                     )
 
 
+def convolution_cases():
+    for name, draw, dtype, call in convolutions.cases(90):
+        for mode in ("no_grad", "inference", "frozen_autocast"):
+            yield f"fuzz/{name}/{mode}", lambda c=call, mode=mode: in_mode(MODES[mode], c)
+        if name.startswith("conv"):
+            yield f"fuzz/{name}/grad", lambda d=draw, t=dtype: recorded_convolution(d, t)
+
+
+def recorded_convolution(draw, dtype):
+    x, w, b = draw.operands(dtype)
+    inputs = [t.clone().requires_grad_() for t in (x, w, b) if t is not None]
+    function = convolutions.FUNCTIONS[draw.dimensions]
+    return forward_and_gradients(
+        lambda: function(*inputs, *([None] * (3 - len(inputs))), *draw.arguments), inputs
+    )
+
+
 def main() -> None:
     torch.set_num_threads(1)
     results = {}
-    for cases in (op_cases, module_cases, fuzz_cases):
+    for cases in (op_cases, module_cases, fuzz_cases, convolution_cases):
         for name, call in cases():
             results[name] = attempt(call)
     saved = {"results": results, "seed": SEED}

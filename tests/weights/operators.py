@@ -35,6 +35,17 @@ def _autocast_linear(x, w):
         return F.linear(x, w)
 
 
+def _point(x, w):
+    """A window of one pixel over an image of M pixels, channels last."""
+    image = x.view(1, M, 1, K).permute(0, 3, 1, 2)
+    return F.conv2d(image, w[:, :, None, None]).permute(0, 2, 3, 1).reshape(M, N)
+
+
+def _window(x, w):
+    """A window as large as the image, over M images."""
+    return F.conv2d(x.view(M, K // 4, 2, 2), w.view(N, K // 4, 2, 2)).view(M, N)
+
+
 # name: (counter in status(), call, input by dtype, [out, in]?)
 OPERATORS = {
     "linear": ("linear", lambda x, w: F.linear(x, w, BIAS_N[x.dtype]), WIDE, True),
@@ -43,6 +54,8 @@ OPERATORS = {
     "mm.out": ("mm.out", lambda x, w: _mm_out(x, w.t()), WIDE, True),
     "addmm_conv1d": ("addmm", lambda x, w: torch.addmm(BIAS_K[x.dtype], x, w), TALL, False),
     "autocast.linear": ("autocast.linear", _autocast_linear, WIDE, True),
+    "conv_point": ("_convolution", _point, WIDE, True),
+    "conv_window": ("_convolution", _window, WIDE, True),  # by torch's oneDNN
     "mm.out_conv1d": ("mm.out", _mm_out, TALL, False),
 }
 # float16 differs from bfloat16 in the kernel only: the operators that make every kind of product.

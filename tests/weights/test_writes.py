@@ -14,6 +14,8 @@ from .loaders import FOREIGN, PACKABLE, K, N
 from .operators import CASES, Operator
 
 SEED = 20
+# In inference mode torch does not record whose view `weight.t()` is: that stays stock.
+VIEWS = ("addmm", "mm", "mm.out", "conv_point", "conv_window")
 each_operator = pytest.mark.parametrize(
     ("name", "dtype"), CASES, ids=lambda value: str(value).removeprefix("torch.")
 )
@@ -38,8 +40,7 @@ def cases(loader):
 def test_next_forward_sees_the_write(loader, name, dtype, tmp_path):
     operator, routes, found = Operator(name, dtype), Counter(), []
     in_inference = loader.__name__ == "inference_mode"
-    # In inference mode torch does not record whose view `weight.t()` is: that stays stock.
-    packable = not (in_inference and name in ("addmm", "mm", "mm.out"))
+    packable = not (in_inference and name in VIEWS)
     for event, write in cases(loader):
         torch.manual_seed(SEED)
         (tmp_path / event).mkdir()

@@ -1,0 +1,223 @@
+#include "aten/convolution_rows.h"
+
+#include <ATen/EmptyTensor.h>
+
+#include <vector>
+
+#include "aten/generated_rows.h"
+#include "aten/machine.h"
+#include "aten/numerics.h"
+#include "aten/onednn_convolution.h"
+#include "aten/products.h"
+#include "aten/threads.h"
+#include "aten/torch_private.h"
+#include "kernels/conv/jit.h"
+#include "kernels/conv/table.h"
+
+namespace stoker::aten {
+namespace {
+
+using kernels::DataType;
+using kernels::conv::ConvProblem;
+using kernels::conv::Extent;
+
+std::vector<kernels::Row>& table() {
+  static auto* const rows = new std::vector<kernels::Row>();  // leaked: used during shutdown
+  return *rows;
+}
+
+at::MemoryFormat channels_last(int64_t dim) {
+  return dim == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
+}
+
+// `given` for the last dimensions of `extent`; false where their numbers do not fit.
+bool read_extent(at::IntArrayRef given, size_t dimensions, int64_t least, Extent& extent) {
+  if (given.size() != 1 && given.size() != dimensions) return false;
+  for (size_t i = 0; i < dimensions; ++i) {
+    const int64_t value = given.size() == 1 ? given[0] : given[i];
+    if (value < least) return false;
+    extent[3 - dimensions + i] = value;
+  }
+  return true;
+}
+
+const char* read_types(Convolution& c) {
+  const ComputeType types =
+      compute_type(c.input->scalar_type(), c.weight->scalar_type(), c.autocast);
+  if (types.declined != nullptr) return types.declined;
+  c.shape.input = data_type(*c.input);
+  c.shape.multiply = types.multiply;
+  c.shape.output = types.output;
+  return c.shape.multiply == DataType::kFloat32 ? convolution_precision() : nullptr;
+}
+
+const char* read_sizes(Convolution& c) {
+  const ConvolutionArguments& arguments = c.arguments;
+  const at::Tensor &input = *c.input, &weight = *c.weight;
+  ConvProblem& shape = c.shape;
+  const size_t dimensions = c.dimensions();
+  shape.images = input.size(0);
+  shape.channels = input.size(1);
+  shape.outputs = weight.size(0);
+  shape.groups = arguments.groups;
+  read_extent(input.sizes().slice(2), dimensions, 0, shape.size);
+  read_extent(weight.sizes().slice(2), dimensions, 0, shape.kernel);
+  if (!read_extent(arguments.stride, dimensions, 1, shape.stride) ||
+      !read_extent(arguments.padding, dimensions, 0, shape.padding) ||
+      !read_extent(arguments.dilation, dimensions, 1, shape.dilation)) {
+    return "sizes do not match";
+  }
+  if (input.numel() == 0 || weight.numel() == 0) return "an operand is empty";
+  if (shape.groups < 1 || shape.channels != weight.size(1) * shape.groups ||
+      shape.outputs % shape.groups != 0 ||
+      std::min({shape.out(0), shape.out(1), shape.out(2)}) < 1) {
+    return "sizes do not match";
+  }
+  return nullptr;
+}
+
+const char* read_bias(Convolution& c, const std::optional<at::Tensor>& bias) {
+  if (!bias || !bias->defined()) return nullptr;
+  const bool mixes =
+      c.autocast && (bias->scalar_type() == at::kFloat || bias->scalar_type() == at::kBFloat16);
+  if (bias->scalar_type() != c.input->scalar_type() && !mixes) return "dtypes differ";
+  if (bias->dim() != 1 || bias->size(0) != c.shape.outputs || !bias->is_contiguous()) {
+    return "bias is not a vector of the output size";
+  }
+  c.bias = &*bias;
+  c.shape.has_bias = true;
+  return nullptr;
+}
+
+bool suggests_channels_last(const at::Tensor& tensor) {
+  return tensor.suggest_memory_format() == channels_last(tensor.dim());
+}
+
+const char* read_layouts(Convolution& c) {
+  const int64_t dim = c.weight->dim();
+  c.weight_channels_last =
+      dim > 3 && !c.weight->is_contiguous() && c.weight->is_contiguous(channels_last(dim));
+  if (!c.weight->is_contiguous() && !c.weight_channels_last) {
+    return "weight is not one dense matrix";
+  }
+  // Lines become contiguous images of height one, whatever their strides were.
+  c.shape.channels_last =
+      dim > 3 && (suggests_channels_last(*c.input) || suggests_channels_last(*c.weight));
+  c.format = c.shape.channels_last ? channels_last(dim) : at::MemoryFormat::Contiguous;
+  return nullptr;
+}
+
+// What stock looks at when it chooses a kernel: autocast gives it bf16 copies.
+at::Tensor as_stock_sees(const Convolution& c, const at::Tensor& operand) {
+  if (!c.autocast || operand.scalar_type() == at::kBFloat16) return operand;
+  return at::Tensor(
+      at::detail::empty_strided_cpu(operand.sizes(), operand.strides(), at::kBFloat16));
+}
+
+// Null when stock gives its result in c.format. Of most convolutions all of its kernels do; where
+// it has others, to ask it costs 2 us. (NNPACK, where there is one, takes 16 images and more.)
+const char* confirm_format(const Convolution& c) {
+  if (c.dimensions() < 3 && c.shape.groups == 1 && c.shape.images < 16) return nullptr;
+  const auto format = torch_private::convolution_format(
+      as_stock_sees(c, *c.input), as_stock_sees(c, *c.weight), c.arguments.stride,
+      c.arguments.padding, c.arguments.dilation, c.arguments.groups);
+  return format == c.format ? nullptr : "stock has a kernel of its own for this convolution";
+}
+
+RowResult<at::Tensor> run_generated(jit::GemmMath math, const Convolution& c) {
+  const ConvProblem& shape = c.shape;
+  const Machine& m = machine();
+  at::Tensor packed;
+  if (shape.packs_weight()) {
+    const Source source = weight_matrix(c);
+    Packed found = packed_panels(
+        math, {{&source, 1}, c.sightings, shape.images * shape.pixels(), c.rows_before_pack});
+    if (found.refusal != nullptr) return {at::Tensor(), found.refusal};
+    packed = std::move(found.value);
+  }
+  const at::Tensor x = c.input->contiguous(c.format);
+  at::Tensor result = empty_result(c);
+  const kernels::conv::Operands operands{
+      .x = x.const_data_ptr(),
+      .w = packed.defined() ? packed.const_data_ptr() : c.weight->const_data_ptr(),
+      .bias = c.bias ? c.bias->const_data_ptr() : nullptr,
+      .y = result.mutable_data_ptr(),
+      .w_type = data_type(*c.weight),
+      .bias_type = c.bias ? data_type(*c.bias) : shape.input};
+  if (!kernels::conv::run_jit(shape, operands, {m.isa, math, m.l2_bytes}, torch_threads())) {
+    return {at::Tensor(), "no memory for a generated kernel"};
+  }
+  return {std::move(result), nullptr};
+}
+
+}  // namespace
+
+const char* convolution_problem(Convolution& c, const at::Tensor& input, const at::Tensor& weight,
+                                const std::optional<at::Tensor>& bias,
+                                const ConvolutionArguments& arguments) {
+  if (input.dim() < 3 || input.dim() > 5 || weight.dim() != input.dim()) {
+    return "not a batch of images of one to three dimensions";
+  }
+  c.input = &input;
+  c.weight = &weight;
+  c.arguments = arguments;
+  if (const char* why = read_types(c)) return why;
+  if (const char* why = read_sizes(c)) return why;
+  if (const char* why = read_bias(c, bias)) return why;
+  if (const char* why = read_layouts(c)) return why;
+  c.problem = c.shape.product();
+  return nullptr;
+}
+
+const char* collect_convolution_rows() {
+  const char* absent = find_onednn_convolution();
+  std::vector<kernels::Row>& rows = table();
+  if (!rows.empty()) return absent;
+  const auto generated = kernels::conv::rows(), onednn = onednn_convolution_rows();
+  rows.assign(generated.begin(), generated.end());
+  rows.insert(rows.end(), onednn.begin(), onednn.end());
+  return absent;
+}
+
+const char* choose_row(Convolution& c, const kernels::Row*& row) {
+  const Machine& m = machine();
+  const auto select = [&] {
+    return kernels::select(table(), c.problem, m.isa, *m.calibration, m.policy);
+  };
+  kernels::Selection chosen = select();
+  const bool bf16 = c.problem.multiply == DataType::kBFloat16;
+  const bool bf16_of_f32 = bf16 && c.problem.output == DataType::kFloat32;
+  c.sightings = kWeightSightings;
+  if (chosen.row == nullptr && bf16_of_f32) {
+    c.problem.multiply = c.shape.multiply = DataType::kFloat32;
+    chosen = select();
+  } else if (bf16_of_f32) {
+    // As for a product: results do not change on the way.
+    c.sightings = 1;
+    chosen.rows_before_pack = 0;
+  } else if (c.autocast && c.weight->scalar_type() == at::kFloat) {
+    chosen.rows_before_pack = 0;  // stock casts this weight on every call
+  }
+  if (chosen.row == nullptr) return chosen.reason;
+  row = chosen.row;
+  c.rows_before_pack = chosen.rows_before_pack;
+  return confirm_format(c);
+}
+
+RowResult<at::Tensor> run_row(const kernels::Row& row, const Convolution& c) {
+  return row.generated ? run_generated(*row.generated, c) : run_onednn(row, c);
+}
+
+at::Tensor empty_result(const Convolution& c) {
+  at::DimVector sizes{c.shape.images, c.shape.outputs};
+  for (size_t i = 3 - c.dimensions(); i < 3; ++i) sizes.push_back(c.shape.out(i));
+  return at::Tensor(
+      at::detail::empty_cpu(sizes, scalar_type(c.shape.output), /*pin_memory=*/false, c.format));
+}
+
+Source weight_matrix(const Convolution& c) {
+  const int64_t columns = c.shape.channels / c.shape.groups * c.shape.taps();
+  return {c.weight, c.shape.outputs, columns, columns, 1, own_views(*c.weight)};
+}
+
+}  // namespace stoker::aten

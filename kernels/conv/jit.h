@@ -1,0 +1,25 @@
+// Convolutions with a window of one pixel on generated kernels.
+#pragma once
+
+#include <cstdint>
+
+#include "jit/gen/gemm.h"
+#include "kernels/conv/conv.h"
+#include "kernels/parallel.h"
+
+namespace stoker::kernels::conv {
+
+struct JitOptions {
+  jit::Isa isa;
+  jit::GemmMath math;
+  int64_t l2_bytes;  // of one core: what blocks are cut for
+};
+
+// For Window::kPoint and kStrided. `w` is the weight [outputs, channels], without gaps; where
+// problem.packs_weight() it is packed, by linear::pack() in the layout of isa and math. True when
+// done. False, with Y undefined, when a kernel cannot be generated or scratch memory is not to be
+// had. One order of summation per element: the result depends neither on the images nor on threads.
+bool run_jit(const ConvProblem& problem, const Operands& operands, const JitOptions& options,
+             const Parallel& parallel) noexcept;
+
+}  // namespace stoker::kernels::conv

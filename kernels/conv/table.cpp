@@ -1,0 +1,39 @@
+#include "kernels/conv/table.h"
+
+namespace stoker::kernels::conv {
+namespace {
+
+const char* one_pixel(const MatmulProblem& p) noexcept {
+  return p.window == Window::kPoint || p.window == Window::kStrided
+             ? nullptr
+             : "unsupported: the window is not one pixel of all channels";
+}
+const char* bf16_out(const MatmulProblem& p) noexcept {
+  if (p.output != DataType::kBFloat16) return "unsupported: the result is not bfloat16";
+  return one_pixel(p);
+}
+const char* f32_out(const MatmulProblem& p) noexcept {
+  if (p.output != DataType::kFloat32) return "unsupported: the result is not float32";
+  return one_pixel(p);
+}
+
+// As those of linear and of batched products, which do the work; larger windows are torch's own
+// oneDNN's, which runs them at 75 to 100 % of the peak.
+constexpr Row kRows[] = {
+    {"jit_conv_f32", jit::Isa::kAvx2, DataType::kFloat32, &one_pixel, jit::GemmMath::kF32},
+    {"jit_conv_bf16_dot", jit::Isa::kAvx512Bf16, DataType::kBFloat16, &bf16_out,
+     jit::GemmMath::kBf16Dot},
+    {"jit_conv_bf16_wide", jit::Isa::kAvx2, DataType::kBFloat16, &bf16_out,
+     jit::GemmMath::kBf16Wide},
+    {"jit_conv_bf16_dot_f32", jit::Isa::kAvx512Bf16, DataType::kBFloat16, &f32_out,
+     jit::GemmMath::kBf16Dot},
+    {"jit_conv_bf16_wide_f32", jit::Isa::kAvx2, DataType::kBFloat16, &f32_out,
+     jit::GemmMath::kBf16Wide},
+    {"jit_conv_f16", jit::Isa::kAvx2, DataType::kFloat16, &one_pixel, jit::GemmMath::kF16},
+};
+
+}  // namespace
+
+std::span<const Row> rows() noexcept { return kRows; }
+
+}  // namespace stoker::kernels::conv
