@@ -20,6 +20,7 @@ constexpr int kMostSide = 4;
 
 bool Step::make(const PackLayout& layout, Element out, int64_t rows, int threads) noexcept {
   layout_ = &layout;
+  parts_ = layout.width() / layout.recurrent().width;
   vectors_ = layout.width() / layout.lanes();
   plan(rows, threads);
   blocks_ = (rows + rows_ - 1) / rows_;
@@ -37,13 +38,11 @@ void Step::plan(int64_t rows, int threads) noexcept {
   pass_ = vectors_;
   rows_ = static_cast<int>(std::min<int64_t>(rows, 2));
   if (rows <= 2) {
-    const auto wanted = static_cast<int64_t>(kSums / (vectors_ * rows));
-    side_ = std::clamp<int64_t>(wanted, 1, std::min<int64_t>(kMostSide, layout_->panels()));
+    const auto most = std::min<int64_t>(kMostSide / parts_, layout_->panels());
+    side_ = std::clamp<int64_t>(kSums / (vectors_ * rows), 1, most);
     while (side_ > 1 && layout_->panels() / side_ < threads) --side_;
-    if (avx2 && side_ == 1) {
-      halves_ = vectors_ > 4 && vectors_ * rows <= kSums;
-      if (!halves_) pass_ = std::min(vectors_, 4);
-    }
+    if (avx2 && vectors_ * rows > kSums) pass_ = vectors_ / 2;
+    halves_ = avx2 && side_ == 1 && parts_ == 1 && vectors_ > 4;
     return;
   }
   if (avx2) {
@@ -52,6 +51,11 @@ void Step::plan(int64_t rows, int threads) noexcept {
     pass_ = 2;
   }
   rows_ = jit::gemm_max_rows(layout_->isa, layout_->math, pass_);
+}
+
+// Panels of the weight that a call reads side by side, of `count` panels of units.
+int Step::panels_of_pass(int count) const noexcept {
+  return halves_ ? 2 : std::max(1, count * parts_ * pass_ / vectors_);
 }
 
 bool Step::get_kernels(Element out) noexcept {
@@ -63,7 +67,7 @@ bool Step::get_kernels(Element out) noexcept {
                                             .math = layout_->math,
                                             .rows = static_cast<uint8_t>(rows_ - smaller),
                                             .vectors = static_cast<uint8_t>(pass_ * count),
-                                            .panels = static_cast<uint8_t>(halves_ ? 2 : count)});
+                                            .panels = static_cast<uint8_t>(panels_of_pass(count))});
       if (gemm_[smaller][last] == nullptr) return false;
     }
   }
@@ -101,11 +105,12 @@ void Step::multiply(int64_t panel, int64_t count, int64_t row, int64_t rows, con
   args.ldc_out = count * layout_->width() * 4;
   args.panel_bytes = halves_ ? weight.step_bytes() / 2 : weight.panel_bytes(state);
   args.steps = weight.steps(state);
-  const char* const b = call.panels + panel * weight.panel_bytes(state);
+  const char* const b = call.panels + panel * parts_ * weight.panel_bytes(state);
   const int64_t first = panel * layout_->width();
   for (int64_t v = 0; v < vectors_; v += pass_) {
     const int64_t column = v * layout_->lanes();
-    args.b = args.next = b + column * weight.column_bytes();
+    args.b = args.next = b + column / weight.width * weight.panel_bytes(state) +
+                         column % weight.width * weight.column_bytes();
     if (is_gru()) {  // its cell needs the recurrent part of n alone
       args.bias = call.bias != nullptr ? call.bias + first + column : nullptr;
     } else {

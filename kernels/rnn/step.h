@@ -35,6 +35,7 @@ class Step {
   static constexpr int kMostRows = 16, kMostWidth = 256;
 
   void plan(int64_t rows, int threads) noexcept;
+  int panels_of_pass(int count) const noexcept;
   bool get_kernels(jit::Element out) noexcept;
   void multiply(int64_t panel, int64_t count, int64_t row, int64_t rows, const StepCall& call,
                 float* gates) const noexcept;
@@ -43,7 +44,8 @@ class Step {
   bool is_gru() const noexcept { return layout_->shape.cell == jit::RnnCell::kGru; }
 
   const PackLayout* layout_ = nullptr;
-  int vectors_ = 0;      // in the width of a panel
+  int parts_ = 1;        // panels of the weight in a panel of units
+  int vectors_ = 0;      // in the width of a panel of units
   int64_t side_ = 1;     // panels read side by side
   bool halves_ = false;  // a panel is read as two of half its width
   int pass_ = 0;         // vectors of a panel in one call

@@ -18,7 +18,8 @@ TEST(Calibration, ReadsEveryDirective) {
       "cpu GenuineIntel 6 143 207\n"
       "cpu AuthenticAMD 26 *\n"
       "rule some_row m 2 * weight 100 * macs 7 pack 30\n"
-      "batched other_row b along_n m 1 2 n 3 * k 5 6 macs 7\n");
+      "batched other_row b along_n m 1 2 n 3 * k 5 6 macs 7\n"
+      "rnn third_row h 16 512 b 1 8 t 2 * pack 90\n");
   EXPECT_EQ(read.family, "My CPU");
   ASSERT_EQ(read.cpus.size(), 2u);
   EXPECT_TRUE(read.cpus[0].contains({"GenuineIntel", 6, 207, jit::Isa::kAvx2}));
@@ -51,6 +52,23 @@ TEST(Calibration, BoundsBatchedProductsByTheirShape) {
   EXPECT_FALSE(applies(1, 3, 7, 99, Order::kAlongN));
 }
 
+TEST(Calibration, BoundsRecurrentLayersByUnitsSequencesAndSteps) {
+  const Calibration read = parse_calibration("family x\nrnn r h 16 512 b 2 8 t 3 50 pack 90\n");
+  const auto applies = [&](int64_t h, int64_t b, int64_t t) {
+    return read.rnn_rule("r", h, b, t) != nullptr;
+  };
+  ASSERT_TRUE(applies(16, 2, 3));
+  EXPECT_EQ(read.rnn_rule("r", 16, 2, 3)->rows_before_pack, 90);
+  EXPECT_EQ(read.rnn_rule("other", 16, 2, 3), nullptr);
+  EXPECT_TRUE(applies(512, 8, 50));
+  EXPECT_FALSE(applies(15, 2, 3));
+  EXPECT_FALSE(applies(513, 2, 3));
+  EXPECT_FALSE(applies(16, 1, 3));
+  EXPECT_FALSE(applies(16, 9, 3));
+  EXPECT_FALSE(applies(16, 2, 2));
+  EXPECT_FALSE(applies(16, 2, 51));
+}
+
 std::string error_of(const char* text) {
   try {
     parse_calibration(text);
@@ -70,7 +88,7 @@ TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(error_of("family x\nrule r m 1"),
             "line 2: expected the greatest M, found the end of the line");
   EXPECT_EQ(error_of("speed 9"),
-            "line 1: expected 'family', 'cpu', 'isa', 'rule' or 'batched', found 'speed'");
+            "line 1: expected 'family', 'cpu', 'isa', 'rule', 'batched' or 'rnn', found 'speed'");
   EXPECT_EQ(error_of("rule r m 1 -2 weight 3 4 macs 0 pack 1"),
             "line 1: expected the greatest M, found '-2'");
   EXPECT_EQ(error_of("batched r b across"), "line 1: expected along_k or along_n, found 'across'");

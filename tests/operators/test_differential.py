@@ -129,6 +129,8 @@ def test_stoker_took_part(side, sides):
         > 100
     )
     assert taken["autocast.mm"] > 20
+    layers = ("lstm.input", "gru.input", "rnn_tanh.input", "rnn_relu.input")
+    assert min(taken[name] for name in (*layers, "lstm_cell", "gru_cell", "rnn_tanh_cell")) > 1
     rows = status["operators"]["linear"]["rows"]
     assert rows["jit_f16"] > 100, rows
 
