@@ -20,13 +20,14 @@ constexpr int kMostSide = 4;
 
 bool Step::make(const PackLayout& layout, Element out, int64_t rows, int threads) noexcept {
   layout_ = &layout;
+  out_ = out;
   parts_ = layout.width() / layout.recurrent().width;
   vectors_ = layout.width() / layout.lanes();
   plan(rows, threads);
   blocks_ = (rows + rows_ - 1) / rows_;
   rows_ = static_cast<int>((rows + blocks_ - 1) / blocks_);
   larger_ = rows - blocks_ * (rows_ - 1);
-  return get_kernels(out);
+  return get_kernels();
 }
 
 // Few rows: whole panels, several side by side, or the two halves of a wide one. Many: as many rows
@@ -58,7 +59,7 @@ int Step::panels_of_pass(int count) const noexcept {
   return halves_ ? 2 : std::max(1, count * parts_ * pass_ / vectors_);
 }
 
-bool Step::get_kernels(Element out) noexcept {
+bool Step::get_kernels() noexcept {
   for (int smaller = 0; smaller < (larger_ < blocks_ ? 2 : 1); ++smaller) {
     for (int last = 0; last < 2; ++last) {
       const int64_t rest = layout_->panels() % side_;
@@ -75,8 +76,9 @@ bool Step::get_kernels(Element out) noexcept {
   cell_ = jit::get_rnn_cell({.isa = layout_->isa,
                              .cell = layout_->shape.cell,
                              .state = dot ? Element::kBf16 : Element::kF32,
-                             .out = out,
-                             .writes_out = layout_->shape.projection == 0});
+                             .out = out_,
+                             .writes_out = layout_->shape.projection == 0,
+                             .mixed = mixed()});
   return cell_ != nullptr;
 }
 
@@ -127,8 +129,9 @@ void Step::finish(int64_t panel, int64_t count, int64_t row, int64_t rows, const
   const int64_t units = layout_->units(), first = panel * units, columns = layout_->columns();
   const int64_t state_size = layout_->math == GemmMath::kBf16Dot ? 2 : 4;
   const int64_t real = std::min(count * units, layout_->shape.hidden - first);
-  // Of the layer's type, which is fp32 exactly where the product is.
-  const int64_t size = layout_->math == GemmMath::kF32 ? 4 : 2;
+  const int64_t size = jit::element_bytes(out_);
+  const char* const h = mixed() ? call.exact + row * call.exact_stride + first * size
+                                : call.h + row * call.h_stride + first * state_size;
   char* const out = call.out != nullptr ? call.out + row * call.out_stride + first * size : nullptr;
   const bool narrow = out != nullptr && real < count * units;
   const int64_t tail_stride = count * units * size;
@@ -136,13 +139,13 @@ void Step::finish(int64_t panel, int64_t count, int64_t row, int64_t rows, const
       .gates = gates,
       .input = is_gru() ? call.input + row * columns + panel * layout_->width() : nullptr,
       .c = call.c != nullptr ? call.c + row * layout_->padded_hidden() + first : nullptr,
-      .h = call.h + row * call.h_stride + first * state_size,
+      .h = h,
       .state = call.state + row * call.state_stride + first * state_size,
       .out = narrow ? tail : out,
       .gates_stride = count * layout_->width() * 4,
       .input_stride = columns * 4,
       .c_stride = layout_->padded_hidden() * 4,
-      .h_stride = call.h_stride,
+      .h_stride = mixed() ? call.exact_stride : call.h_stride,
       .state_stride = call.state_stride,
       .out_stride = narrow ? tail_stride : call.out_stride,
       .rows = rows,
