@@ -72,11 +72,15 @@ def values_differ(name, stock, ours, bf16=False):
     # In bf16 mode modules in eval mode multiply in bf16, and nothing else does; under autocast they
     # do so by themselves, whatever the type of the result.
     rounded = name[0].isupper() and "/False/" in name and (bf16 or "autocast" in name)
+    # Stock's loop rounds gates, c and sums to bf16 in every step, ours h alone; test_rnn.py
+    # compares ours with float64.
+    rounded = rounded or (name.startswith(RECURRENT) and "torch.bfloat16" in name)
     return any(not same(a[0], b[0], exact, rounded) for a, b in pairs)
 
 
 # What Stoker may compute: everything else must be the stock kernel's bits.
 ROUNDED = ("float32", "bfloat16", "float16", "autocast", "fuzz")
+RECURRENT = ("LSTM", "GRU", "RNN")
 LONGEST = 512  # K of the longest product among the samples
 
 
