@@ -18,7 +18,12 @@ const kernels::Calibration* choose_calibration() {
     try {
       std::ostringstream text;
       text << file.rdbuf();
-      return new kernels::Calibration(kernels::parse_calibration(text.str()));
+      auto* const own = new kernels::Calibration(kernels::parse_calibration(text.str()));
+      // `stoker calibrate` measures products only.
+      if (own->rnn_rules.empty()) {
+        own->rnn_rules = kernels::calibration_for(jit::host_cpu()).rnn_rules;
+      }
+      return own;
     } catch (const std::exception& error) {
       std::fprintf(stderr, "stoker: %s is ignored: %s; run `stoker calibrate` again\n",
                    path.c_str(), error.what());
