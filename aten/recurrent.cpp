@@ -13,6 +13,7 @@
 namespace stoker::aten {
 namespace {
 
+using kernels::DataType;
 using kernels::rnn::RnnCell;
 
 constexpr const char* kSizes = "sizes do not match";
@@ -47,7 +48,7 @@ const char* check_weights(const Recurrent& call, const RecurrentWeights& w, int6
 }
 
 // What holds for layers and cells alike, once the sizes are known.
-const char* check_types(const Recurrent& call) {
+const char* check_types(Recurrent& call) {
   const c10::ScalarType type = call.input.scalar_type();
   if (type != at::kFloat && type != at::kBFloat16) return "dtype is not float32 or bfloat16";
   if (call.h0.scalar_type() != type || (call.c0.defined() && call.c0.scalar_type() != type)) {
@@ -60,6 +61,7 @@ const char* check_types(const Recurrent& call) {
   if (precision != at::Float32Precision::IEEE && precision != at::Float32Precision::NONE) {
     return "fp32_precision is not ieee";
   }
+  call.multiply = type == at::kBFloat16 || bf16_mode() ? DataType::kBFloat16 : DataType::kFloat32;
   return nullptr;
 }
 
@@ -162,18 +164,30 @@ const char* choose_row(Recurrent& call, const kernels::Row*& row) {
   const Machine& m = machine();
   const bool looped = call.cell != RnnCell::kLstm || call.is_cell || call.projection != 0 ||
                       call.batch_sizes != nullptr;
-  const kernels::rnn::Problem problem{.looped = looped,
-                                      .type = data_type(call.input),
-                                      .hidden = call.hidden,
-                                      .batch = call.batch,
-                                      .steps = call.steps};
-  const kernels::Selection chosen = kernels::rnn::select(problem, m.isa, *m.calibration, m.policy);
+  kernels::rnn::Problem problem{.looped = looped,
+                                .multiply = call.multiply,
+                                .output = data_type(call.input),
+                                .hidden = call.hidden,
+                                .batch = call.batch,
+                                .steps = call.steps};
+  const auto select = [&] {
+    return kernels::rnn::select(problem, m.isa, *m.calibration, m.policy);
+  };
+  kernels::Selection chosen = select();
+  bool mixed = problem.multiply != problem.output;
+  if (chosen.row == nullptr && mixed) {
+    mixed = false;
+    problem.multiply = problem.output;
+    chosen = select();
+  }
   if (chosen.row == nullptr) return chosen.reason;
   row = chosen.row;
   // oneDNN's LSTM orders its weights anew in every call, which costs what the pack costs once; and
-  // its access counts as a write of the weight, so that a second sight would never come.
-  call.sightings = looped ? kWeightSightings : 1;
-  call.rows_before_pack = looped ? chosen.rows_before_pack : 0;
+  // its access counts as a write of the weight, so that a second sight would never come. Who asks
+  // for bf16 gets it from the first call on: results do not change on the way.
+  const bool at_once = !looped || mixed;
+  call.sightings = at_once ? 1 : kWeightSightings;
+  call.rows_before_pack = at_once ? 0 : chosen.rows_before_pack;
   return nullptr;
 }
 

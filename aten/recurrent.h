@@ -29,6 +29,7 @@ struct Recurrent {
   int64_t steps = 1, batch = 0, hidden = 0, projection = 0;
   int64_t directions = 1;
   bool batch_first = false, is_cell = false;
+  kernels::DataType multiply = kernels::DataType::kFloat32;
   uint32_t sightings = 0;  // as of a WeightProduct
   int64_t rows_before_pack = 0;
 
@@ -49,7 +50,8 @@ const char* recurrent_layers(Recurrent& call, const at::Tensor& input, const at:
 const char* recurrent_cell(Recurrent& call, const at::Tensor& input, const at::Tensor& hx,
                            const RecurrentWeights& weights);
 
-// The row for `call`, which it completes. Null, or why there is none.
+// The row for `call`, which it completes. Null, or why there is none. In bf16 mode a layer that no
+// bf16 row makes faster stays an fp32 one.
 const char* choose_row(Recurrent& call, const kernels::Row*& row);
 
 // y [steps, batch, ...] or [rows, ...], and the states at the end; a cell has no hn.

@@ -70,13 +70,15 @@ class Generator : public Assembler {
     gates_ = STREAM(gates, gates);
     if (c_.cell == RnnCell::kGru) {
       input_ = STREAM(input, gates);
-      h_ = STREAM(h, state);
+      h_ = STREAM(h, lanes() * element_bytes(h_type()));
     }
     if (c_.cell == RnnCell::kLstm) memory_ = STREAM(c, vector_bytes());
     state_ = STREAM(state, state);
     if (c_.writes_out != 0) out_ = STREAM(out, lanes() * element_bytes(c_.out));
 #undef STREAM
   }
+
+  Element h_type() const { return c_.mixed != 0 ? c_.out : c_.state; }
 
   Address gate(const Stream* of, int number) const { return ptr[of->at + number * vector_bytes()]; }
 
@@ -129,24 +131,28 @@ class Generator : public Assembler {
     vmovups(z, gate(gates_, 1));
     vaddps(z, z, gate(input_, 1));
     emit_sigmoid(*this, z);
-    emit_load(*this, c_.state, h, h_->at);
+    emit_load(*this, h_type(), h, h_->at);
     vsubps(h, h, n);
     vfmadd213ps(h, z, n);
     store(h);
   }
 
-  // The state holds the values of the result, whatever its own format is.
+  // The state holds the values of the result, whatever its own format is; mixed, rounded ones.
   void store(const Xmm& h) {
-    if (c_.out == Element::kBf16 && c_.state == Element::kF32) {
-      emit_round_to_bf16(*this, h);
-      vpslld(h, h, 16);
-    }
+    const bool rounds = c_.state == Element::kF32 && (c_.mixed != 0 || c_.out == Element::kBf16);
+    if (rounds && c_.mixed == 0) round(h);
     if (c_.writes_out != 0) {
       const Vec copy = vec();
       vmovaps(copy, h);
       emit_store(*this, c_.out, out_->at, copy);
     }
+    if (rounds && c_.mixed != 0) round(h);
     emit_store(*this, c_.state, state_->at, h);
+  }
+
+  void round(const Xmm& h) {
+    emit_round_to_bf16(*this, h);
+    vpslld(h, h, 16);
   }
 
   const RnnCellConfig c_;
@@ -167,12 +173,12 @@ RnnCellKernel get_rnn_cell(const RnnCellConfig& config) noexcept {
 std::string rnn_cell_name(const RnnCellConfig& config) {
   static constexpr const char* kCell[] = {"lstm", "gru", "tanh", "relu"};
   static constexpr const char* kType[] = {"f32", "bf16", "f16"};
-  return std::string("rnn_cell_") + kCell[static_cast<int>(config.cell)] + "_" +
-         kType[static_cast<int>(config.state)] +
-         (config.writes_out != 0         ? std::string("_") + kType[static_cast<int>(config.out)]
-          : config.out == Element::kBf16 ? "_rounded"
-                                         : "") +
-         "_" + isa_name(config.isa);
+  std::string name = std::string("rnn_cell_") + kCell[static_cast<int>(config.cell)] + "_" +
+                     kType[static_cast<int>(config.state)] + "_" +
+                     kType[static_cast<int>(config.out)] + "_" + isa_name(config.isa);
+  if (config.writes_out == 0) name += "_state";
+  if (config.mixed != 0) name += "_mixed";
+  return name;
 }
 
 }  // namespace stoker::jit

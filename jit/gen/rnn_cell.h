@@ -27,6 +27,8 @@ struct RnnCellConfig {
   Element state;           // as the next product reads h
   Element out;             // the layer's type: h is rounded to it before anything uses it
   uint8_t writes_out = 1;  // 0: only the state is written, what follows is a projection
+  // The layer is fp32 and multiplies in bf16: the state is rounded to it, `h` is of type `out`.
+  uint8_t mixed = 0;
 
   bool operator==(const RnnCellConfig&) const = default;
 };
@@ -36,7 +38,7 @@ struct RnnCellArgs {
   const float* gates;  // [vectors][gates][lanes]: their sums, of kGru the recurrent part
   const float* input;  // the same of the input's part; kGru only
   float* c;            // [vectors][lanes], in and out; kLstm only
-  const void* h;       // the state before; kGru only
+  const void* h;       // the state before, or, mixed, what was `out`; kGru only
   void* state;         // not `h`: other units still read that
   void* out;
   int64_t gates_stride, input_stride, c_stride, h_stride, state_stride, out_stride;

@@ -35,6 +35,7 @@ class Run {
         state_size_(l_.math == GemmMath::kBf16Dot ? 2 : 4),
         state_(l_.shape.state()),
         projected_(l_.shape.projection != 0),
+        mixed_(l_.math != GemmMath::kF32 && call.type == DataType::kFloat32),
         state_stride_((projected_ ? round_up(state_, l_.projection().width) : l_.padded_hidden()) *
                       state_size_) {}
 
@@ -65,6 +66,8 @@ class Run {
   }
 
  private:
+  int64_t exact_stride() const { return state_stride_ / state_size_ * 4; }  // bytes
+
   bool reserve() {
     const int64_t batch = c_.sequences.batch;
     input_rows_ = std::max(kInputRows, kInputBytes / (l_.columns() * 4));
@@ -79,6 +82,8 @@ class Run {
                              batch * state_stride_,
                              batch * l_.padded_hidden() * 4,
                              full,
+                             mixed_ ? batch * exact_stride() : 0,
+                             mixed_ ? batch * exact_stride() : 0,
                              gathers() ? gate_rows * l_.shape.input * size_ : 0};
     int64_t total = 0;
     for (const int64_t size : sizes) total += round_up(size, 64);
@@ -94,6 +99,8 @@ class Run {
     next_ = take();
     c_memory_ = reinterpret_cast<float*>(take());
     full_ = take();
+    exact_ = take();
+    next_exact_ = take();
     gathered_ = take();
     return true;
   }
@@ -119,6 +126,10 @@ class Run {
     const int64_t batch = c_.sequences.batch;
     std::memset(h_, 0, static_cast<size_t>(batch * state_stride_));
     std::memset(next_, 0, static_cast<size_t>(batch * state_stride_));
+    if (mixed_) {
+      std::memset(exact_, 0, static_cast<size_t>(batch * exact_stride()));
+      std::memset(next_exact_, 0, static_cast<size_t>(batch * exact_stride()));
+    }
     if (!c_.reverse) load_h(0, batch);
     if (c_.c0 == nullptr) return;
     std::memset(c_memory_, 0, static_cast<size_t>(batch * l_.padded_hidden() * 4));
@@ -132,7 +143,9 @@ class Run {
   void load_h(int64_t first, int64_t last) {
     const int64_t row = state_ * size_;
     for (int64_t b = first; b < last; ++b) {
-      to_state(static_cast<const char*>(c_.h0) + b * row, h_ + b * state_stride_);
+      const char* const from = static_cast<const char*>(c_.h0) + b * row;
+      to_state(from, h_ + b * state_stride_);
+      if (mixed_) std::memcpy(exact_ + b * exact_stride(), from, static_cast<size_t>(row));
     }
     active_ = last;
   }
@@ -141,8 +154,8 @@ class Run {
     const int64_t row = state_ * size_;
     for (int64_t b = first; b < last; ++b) {
       char* const to = static_cast<char*>(c_.hn) + b * row;
-      const char* const from = h_ + b * state_stride_;
-      if (size_ == state_size_) {
+      const char* const from = mixed_ ? exact_ + b * exact_stride() : h_ + b * state_stride_;
+      if (mixed_ || size_ == state_size_) {
         std::memcpy(to, from, static_cast<size_t>(row));
       } else {
         narrow(reinterpret_cast<const float*>(from), to, state_);
@@ -152,7 +165,11 @@ class Run {
 
   // A row of h in the call's type as the products read it.
   void to_state(const char* from, char* to) const {
-    if (size_ == state_size_) {
+    if (mixed_) {
+      const auto* floats = reinterpret_cast<const float*>(from);
+      state_size_ == 4 ? round_row(floats, reinterpret_cast<float*>(to), state_)
+                       : narrow_row(floats, reinterpret_cast<bf16*>(to), state_);
+    } else if (size_ == state_size_) {
       std::memcpy(to, from, static_cast<size_t>(state_ * size_));
     } else {
       widen(from, reinterpret_cast<float*>(to), state_);
@@ -252,17 +269,28 @@ class Run {
         .input = gates_ + (row - before) * l_.columns(),
         .bias = recurrent_bias_,
         .h = h_,
+        .exact = exact_,
         .c = c_.c0 != nullptr ? c_memory_ : nullptr,
         .state = projected_ ? full_ : next_,
-        .out = projected_ ? nullptr : y,
+        .out = projected_ ? nullptr
+               : mixed_   ? next_exact_
+                          : y,
         .h_stride = state_stride_,
+        .exact_stride = exact_stride(),
         .state_stride = projected_ ? l_.padded_hidden() * state_size_ : state_stride_,
-        .out_stride = c_.ldy * size_};
+        .out_stride = mixed_ ? exact_stride() : c_.ldy * size_};
     step_parallel_.for_each_range(step_.groups(), [&](int64_t begin, int64_t end) {
       for (int64_t group = begin; group < end; ++group) step_.run(group, call);
     });
     if (projected_ && !project(y, rows)) return false;
+    for (int64_t b = 0; mixed_ && b < rows; ++b) {
+      char* const of_y = y + b * c_.ldy * size_;
+      char* const exact = next_exact_ + b * exact_stride();
+      std::memcpy(projected_ ? exact : of_y, projected_ ? of_y : exact,
+                  static_cast<size_t>(state_ * size_));
+    }
     std::swap(h_, next_);
+    std::swap(exact_, next_exact_);
     return true;
   }
 
@@ -295,7 +323,7 @@ class Run {
   const Parallel parallel_;
   const int64_t size_, state_size_;  // bytes of an element: of the call, of h as products read it
   const int64_t state_;
-  const bool projected_;
+  const bool projected_, mixed_;
   const int64_t state_stride_;  // bytes
   int64_t input_rows_ = 0;      // of gates_, unless one step has more
   int64_t active_ = 0;          // rows of h_ in use
@@ -306,6 +334,7 @@ class Run {
   int64_t* rows_before_ = nullptr;
   float *gates_ = nullptr, *bias_ = nullptr, *recurrent_bias_ = nullptr, *c_memory_ = nullptr;
   char *h_ = nullptr, *next_ = nullptr, *full_ = nullptr, *gathered_ = nullptr;
+  char *exact_ = nullptr, *next_exact_ = nullptr;  // mixed_: h in fp32
 };
 
 }  // namespace

@@ -67,9 +67,14 @@ void put(const Row& row, void* to, int64_t first) {
 
 }  // namespace
 
-void reference(const Shape& shape, const PlainWeights& w, const Call& call, bool rounds) {
+void reference(const Shape& shape, const PlainWeights& w, const Call& call, Rounding rounding) {
   const auto gates = static_cast<size_t>(shape.gates() * shape.hidden);
   const Sequences& s = call.sequences;
+  const bool rounds = rounding == Rounding::kResults;
+  const auto operand = [rounding](Row row) {
+    if (rounding == Rounding::kOperands) round(row, true);
+    return row;
+  };
   std::vector<int64_t> rows{0};  // of y before each step
   for (int64_t t = 0; t < s.steps; ++t) rows.push_back(rows.back() + s.size(t));
   for (int64_t b = 0; b < s.batch; ++b) {
@@ -82,11 +87,11 @@ void reference(const Shape& shape, const PlainWeights& w, const Call& call, bool
       const int64_t row = rows[static_cast<size_t>(t)] + b;
       const int64_t x = s.sizes ? row * call.x_row : t * call.x_step + b * call.x_row;
       const Row gx = product(w.w_ih, gates, row_of(call.x, x, shape.input), call.b_ih);
-      const Row gh = product(w.w_hh, gates, h, call.b_hh);
+      const Row gh = product(w.w_hh, gates, operand(h), call.b_hh);
       h = cell(shape.cell, gx, gh, h, c);
       round(h, rounds);
       if (shape.projection != 0) {
-        h = product(w.w_hr, static_cast<size_t>(shape.projection), h, nullptr);
+        h = product(w.w_hr, static_cast<size_t>(shape.projection), operand(h), nullptr);
         round(h, rounds);
       }
       put(h, call.y, row * call.ldy);

@@ -54,8 +54,16 @@ struct PlainWeights {
   const float *w_ih, *w_hh, *w_hr;
 };
 
-// The reference twin, in fp32: plain loops over double, h rounded to fp32 after each step, to bf16
-// when `rounds`. It defines the semantics of every cell; NaN propagates by IEEE arithmetic.
-void reference(const Shape& shape, const PlainWeights& weights, const Call& call, bool rounds);
+// What is rounded to bf16 on the way.
+enum class Rounding : uint8_t {
+  kNone,
+  kResults,   // h, after each step
+  kOperands,  // h where it is multiplied; of x and the weights that is the caller's to do
+};
+
+// The reference twin, in fp32: plain loops over double, h rounded to fp32 after each step. It
+// defines the semantics of every cell; NaN propagates by IEEE arithmetic.
+void reference(const Shape& shape, const PlainWeights& weights, const Call& call,
+               Rounding rounding);
 
 }  // namespace stoker::kernels::rnn

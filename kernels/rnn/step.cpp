@@ -20,12 +20,14 @@ constexpr int kMostSide = 4;
 
 bool Step::make(const PackLayout& layout, Element out, int64_t rows, int threads) noexcept {
   layout_ = &layout;
+  out_ = out;
+  parts_ = layout.width() / layout.recurrent().width;
   vectors_ = layout.width() / layout.lanes();
   plan(rows, threads);
   blocks_ = (rows + rows_ - 1) / rows_;
   rows_ = static_cast<int>((rows + blocks_ - 1) / blocks_);
   larger_ = rows - blocks_ * (rows_ - 1);
-  return get_kernels(out);
+  return get_kernels();
 }
 
 // Few rows: whole panels, several side by side, or the two halves of a wide one. Many: as many rows
@@ -37,13 +39,11 @@ void Step::plan(int64_t rows, int threads) noexcept {
   pass_ = vectors_;
   rows_ = static_cast<int>(std::min<int64_t>(rows, 2));
   if (rows <= 2) {
-    const auto wanted = static_cast<int64_t>(kSums / (vectors_ * rows));
-    side_ = std::clamp<int64_t>(wanted, 1, std::min<int64_t>(kMostSide, layout_->panels()));
+    const auto most = std::min<int64_t>(kMostSide / parts_, layout_->panels());
+    side_ = std::clamp<int64_t>(kSums / (vectors_ * rows), 1, most);
     while (side_ > 1 && layout_->panels() / side_ < threads) --side_;
-    if (avx2 && side_ == 1) {
-      halves_ = vectors_ > 4 && vectors_ * rows <= kSums;
-      if (!halves_) pass_ = std::min(vectors_, 4);
-    }
+    if (avx2 && vectors_ * rows > kSums) pass_ = vectors_ / 2;
+    halves_ = avx2 && side_ == 1 && parts_ == 1 && vectors_ > 4;
     return;
   }
   if (avx2) {
@@ -54,7 +54,12 @@ void Step::plan(int64_t rows, int threads) noexcept {
   rows_ = jit::gemm_max_rows(layout_->isa, layout_->math, pass_);
 }
 
-bool Step::get_kernels(Element out) noexcept {
+// Panels of the weight that a call reads side by side, of `count` panels of units.
+int Step::panels_of_pass(int count) const noexcept {
+  return halves_ ? 2 : std::max(1, count * parts_ * pass_ / vectors_);
+}
+
+bool Step::get_kernels() noexcept {
   for (int smaller = 0; smaller < (larger_ < blocks_ ? 2 : 1); ++smaller) {
     for (int last = 0; last < 2; ++last) {
       const int64_t rest = layout_->panels() % side_;
@@ -63,7 +68,7 @@ bool Step::get_kernels(Element out) noexcept {
                                             .math = layout_->math,
                                             .rows = static_cast<uint8_t>(rows_ - smaller),
                                             .vectors = static_cast<uint8_t>(pass_ * count),
-                                            .panels = static_cast<uint8_t>(halves_ ? 2 : count)});
+                                            .panels = static_cast<uint8_t>(panels_of_pass(count))});
       if (gemm_[smaller][last] == nullptr) return false;
     }
   }
@@ -71,8 +76,9 @@ bool Step::get_kernels(Element out) noexcept {
   cell_ = jit::get_rnn_cell({.isa = layout_->isa,
                              .cell = layout_->shape.cell,
                              .state = dot ? Element::kBf16 : Element::kF32,
-                             .out = out,
-                             .writes_out = layout_->shape.projection == 0});
+                             .out = out_,
+                             .writes_out = layout_->shape.projection == 0,
+                             .mixed = mixed()});
   return cell_ != nullptr;
 }
 
@@ -101,11 +107,12 @@ void Step::multiply(int64_t panel, int64_t count, int64_t row, int64_t rows, con
   args.ldc_out = count * layout_->width() * 4;
   args.panel_bytes = halves_ ? weight.step_bytes() / 2 : weight.panel_bytes(state);
   args.steps = weight.steps(state);
-  const char* const b = call.panels + panel * weight.panel_bytes(state);
+  const char* const b = call.panels + panel * parts_ * weight.panel_bytes(state);
   const int64_t first = panel * layout_->width();
   for (int64_t v = 0; v < vectors_; v += pass_) {
     const int64_t column = v * layout_->lanes();
-    args.b = args.next = b + column * weight.column_bytes();
+    args.b = args.next = b + column / weight.width * weight.panel_bytes(state) +
+                         column % weight.width * weight.column_bytes();
     if (is_gru()) {  // its cell needs the recurrent part of n alone
       args.bias = call.bias != nullptr ? call.bias + first + column : nullptr;
     } else {
@@ -122,8 +129,9 @@ void Step::finish(int64_t panel, int64_t count, int64_t row, int64_t rows, const
   const int64_t units = layout_->units(), first = panel * units, columns = layout_->columns();
   const int64_t state_size = layout_->math == GemmMath::kBf16Dot ? 2 : 4;
   const int64_t real = std::min(count * units, layout_->shape.hidden - first);
-  // Of the layer's type, which is fp32 exactly where the product is.
-  const int64_t size = layout_->math == GemmMath::kF32 ? 4 : 2;
+  const int64_t size = jit::element_bytes(out_);
+  const char* const h = mixed() ? call.exact + row * call.exact_stride + first * size
+                                : call.h + row * call.h_stride + first * state_size;
   char* const out = call.out != nullptr ? call.out + row * call.out_stride + first * size : nullptr;
   const bool narrow = out != nullptr && real < count * units;
   const int64_t tail_stride = count * units * size;
@@ -131,13 +139,13 @@ void Step::finish(int64_t panel, int64_t count, int64_t row, int64_t rows, const
       .gates = gates,
       .input = is_gru() ? call.input + row * columns + panel * layout_->width() : nullptr,
       .c = call.c != nullptr ? call.c + row * layout_->padded_hidden() + first : nullptr,
-      .h = call.h + row * call.h_stride + first * state_size,
+      .h = h,
       .state = call.state + row * call.state_stride + first * state_size,
       .out = narrow ? tail : out,
       .gates_stride = count * layout_->width() * 4,
       .input_stride = columns * 4,
       .c_stride = layout_->padded_hidden() * 4,
-      .h_stride = call.h_stride,
+      .h_stride = mixed() ? call.exact_stride : call.h_stride,
       .state_stride = call.state_stride,
       .out_stride = narrow ? tail_stride : call.out_stride,
       .rows = rows,

@@ -9,11 +9,11 @@ namespace stoker::kernels::rnn {
 
 struct Problem {
   bool looped = false;  // stock loops over small operators; else it is oneDNN's LSTM
-  DataType type = DataType::kFloat32;
+  DataType multiply = DataType::kFloat32, output = DataType::kFloat32;  // fp32, or bf16
   int64_t hidden = 0, batch = 0, steps = 0;
 };
 
-// Best first. `unsupported` of these rows is null: they compute every problem of their type.
+// Best first.
 std::span<const Row> rows() noexcept;
 
 // As kernels::select().

@@ -59,3 +59,26 @@ def test_a_broken_file_is_one_line_and_the_shipped_one_is_used(tmp_path):
     assert stdout.startswith("True|") and "|x|" not in stdout
     assert stderr.count("\n") == 1
     assert "line 2: expected weight" in stderr and "stoker calibrate" in stderr
+
+
+RECURRENT = """
+import torch, stoker
+module, x = torch.nn.GRU(64, 64), torch.randn(50, 8, 64)[:, :2]
+with torch.no_grad():
+    for _ in range(6):
+        module(x)
+status = stoker.status()
+print(status["calibration"], status["operators"]["gru.input"]["taken"], sep="|")
+"""
+
+
+def test_a_file_without_rules_for_recurrent_layers_leaves_the_shipped_ones(tmp_path):
+    path = tmp_path / "mine.txt"
+    for rules, taken in (("", True), ("rnn jit_rnn_f32 h 1 2 b 1 1 t 1 1 pack 0\n", False)):
+        path.write_text(MINE + rules)
+        command, env = (
+            [sys.executable, "-c", RECURRENT],
+            without_stoker(STOKER_CALIBRATION=str(path)),
+        )
+        family, count = subprocess.check_output(command, env=env, text=True).strip().split("|")
+        assert family == "this desk" and (int(count) > 0) == taken

@@ -137,3 +137,14 @@ def test_a_wrong_result_is_refused(tmp_path):
 def test_options_are_checked_before_anything_is_loaded(arguments, what):
     done = bench(*arguments)
     assert done.returncode == 2 and what in done.stderr
+
+
+def test_recurrent_layers(tmp_path):
+    file = tmp_path / "out.json"
+    options = ["--rows", "2", "--dtypes", "float32", "--seconds", "0.01", "--select", "always"]
+    done = run("-m", "bench.ops", "rnn", *options, "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    cases = json.loads(file.read_text())["cases"]
+    assert {case["labels"]["kind"] for case in cases} >= {"lstm", "gru_packed", "rnn_tanh_cell"}
+    assert {case["ran"] for case in cases} == {"jit_lstm_f32", "jit_rnn_f32"}
+    assert run("-m", "bench.ops", "rnn", "--mode", "bf16").returncode == 2

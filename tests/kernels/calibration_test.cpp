@@ -18,7 +18,8 @@ TEST(Calibration, ReadsEveryDirective) {
       "cpu GenuineIntel 6 143 207\n"
       "cpu AuthenticAMD 26 *\n"
       "rule some_row m 2 * weight 100 * macs 7 pack 30\n"
-      "batched other_row b along_n m 1 2 n 3 * k 5 6 macs 7\n");
+      "batched other_row b along_n m 1 2 n 3 * k 5 6 macs 7\n"
+      "rnn third_row h 16 512 b 1 8 t 2 * pack 90\n");
   EXPECT_EQ(read.family, "My CPU");
   ASSERT_EQ(read.cpus.size(), 2u);
   EXPECT_TRUE(read.cpus[0].contains({"GenuineIntel", 6, 207, jit::Isa::kAvx2}));
@@ -74,6 +75,23 @@ TEST(Calibration, BoundsConvolutionsByWindowAndLayout) {
   // A convolution is no product with a weight, whatever it comes to.
   EXPECT_TRUE(applies([](auto& p) { p.window = Window::kNone, p.n = 2, p.k = 5; }));
   EXPECT_FALSE(applies([](auto& p) { p.n = 2, p.k = 5; }));
+}
+
+TEST(Calibration, BoundsRecurrentLayersByUnitsSequencesAndSteps) {
+  const Calibration read = parse_calibration("family x\nrnn r h 16 512 b 2 8 t 3 50 pack 90\n");
+  const auto applies = [&](int64_t h, int64_t b, int64_t t) {
+    return read.rnn_rule("r", h, b, t) != nullptr;
+  };
+  ASSERT_TRUE(applies(16, 2, 3));
+  EXPECT_EQ(read.rnn_rule("r", 16, 2, 3)->rows_before_pack, 90);
+  EXPECT_EQ(read.rnn_rule("other", 16, 2, 3), nullptr);
+  EXPECT_TRUE(applies(512, 8, 50));
+  EXPECT_FALSE(applies(15, 2, 3));
+  EXPECT_FALSE(applies(513, 2, 3));
+  EXPECT_FALSE(applies(16, 1, 3));
+  EXPECT_FALSE(applies(16, 9, 3));
+  EXPECT_FALSE(applies(16, 2, 2));
+  EXPECT_FALSE(applies(16, 2, 51));
 }
 
 std::string error_of(const char* text) {

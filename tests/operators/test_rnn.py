@@ -251,3 +251,26 @@ def test_threads_change_no_bit(threads):
             finally:
                 torch.set_num_threads(1)
         assert all(a.equal(b) for a, b in zip(one, many, strict=True))
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "RNN"])
+def test_bf16_mode_multiplies_in_bf16_and_keeps_float32(name):
+    x, module = Fuzz(5).draw(12, 3, 40), layer(name, 40, 70, num_layers=2, bidirectional=True)
+    operator = {"RNN": "rnn_tanh"}.get(name, name.lower()) + ".input"
+    stoker.set_dtype(torch.bfloat16, force=True)
+    try:
+        with torch.no_grad():
+            stoker.reset_counters()
+            results = [outputs(module(x)) for _ in range(3)]
+            rows = stoker.status()["operators"][operator]["rows"]
+    finally:
+        stoker.set_dtype(torch.float32)
+    assert sum(rows.values()) == 3 and all(row.endswith("_f32") and "bf16" in row for row in rows)
+    assert all(a.equal(b) for r in results[1:] for a, b in zip(results[0], r, strict=True))
+    with torch.no_grad():
+        plain, wide = outputs(module(x)), outputs(module.double()(x.double()))
+    for got, fp32, wanted in zip(results[0], plain, wide, strict=True):
+        error = float((got - wanted).abs().max())
+        assert got.dtype == torch.float32 and 2.0**-14 < error < 8 * 2.0**-8
+        assert not got.to(torch.bfloat16).float().equal(got)  # h was not rounded
+        assert float((fp32 - wanted).abs().max()) < 2.0**-16
