@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 
 import torch
@@ -10,7 +9,6 @@ from torch.nn import functional as F
 
 SEED = 20261126
 FUNCTIONS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
-MODULES = {1: torch.nn.Conv1d, 2: torch.nn.Conv2d, 3: torch.nn.Conv3d}
 LAST = {2: torch.channels_last, 3: torch.channels_last_3d}
 MOST_SIZE = {1: 40, 2: 15, 3: 7}
 
@@ -58,16 +56,6 @@ class Draw:
         x, w = self.laid(x, self.layouts[0]), self.laid(w, self.layouts[1])
         return x, w, self.b if self.b is None else self.b.to(dtype)
 
-    def module(self, dtype: torch.dtype) -> torch.nn.Module:
-        _, w, b = self.operands(dtype)
-        module = MODULES[self.dimensions](
-            self.channels, self.outputs, self.kernel, *self.arguments, bias=b is not None
-        )
-        module.weight = torch.nn.Parameter(w, requires_grad=False)
-        if b is not None:
-            module.bias = torch.nn.Parameter(b, requires_grad=False)
-        return module.eval()
-
 
 def calls(draw: Draw, dtype: torch.dtype) -> dict[str, Callable]:
     """Ways to write it, by name."""
@@ -85,25 +73,12 @@ def calls(draw: Draw, dtype: torch.dtype) -> dict[str, Callable]:
     }
 
 
-def captured(draw: Draw, dtype: torch.dtype) -> dict[str, Callable]:
-    """The graphs that people make of a module."""
-    module, x = draw.module(dtype), draw.operands(dtype)[0]
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # that TorchScript is old
-        try:
-            traced = torch.jit.trace(module, x)
-            frozen = torch.jit.freeze(traced)
-        except RuntimeError:  # torch's own: the window does not fit, no kernel for the dtype
-            return {}
-    return {"traced": lambda: traced(x), "frozen": lambda: frozen(x)}
-
-
 def cases(number: int) -> Iterator[tuple[str, Draw, torch.dtype, Callable]]:
     """Name, what was drawn, and the call: to be run in some mode."""
     generator = torch.Generator().manual_seed(SEED)
     for i in range(number):
         draw = Draw(generator)
         for dtype in (torch.float32, torch.bfloat16, torch.float16, torch.float64):
-            ways = calls(draw, dtype) | (captured(draw, dtype) if i % 4 == 0 else {})
+            ways = calls(draw, dtype)
             for name, call in ways.items():
                 yield f"{name}{draw.dimensions}d/{dtype}/{i}", draw, dtype, call
