@@ -29,8 +29,8 @@ class Arena {
   std::atomic<size_t> used_{0};
 };
 
-// Where every kernel lives, as long as the process. 64 MiB of addresses, not of memory: sixteen thousand
-// kernels, where a program uses some hundred.
+// Where every kernel lives, as long as the process. 64 MiB of addresses, not of memory: sixteen
+// thousand kernels, where a program uses some hundred.
 Arena& process_arena() noexcept;
 
 }  // namespace stoker::jit

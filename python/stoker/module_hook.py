@@ -46,7 +46,8 @@ def _wrapper(original, torch, binding):
         # Grad mode is a thread's own; a new thread starts with it on.
         if inference and is_grad_enabled():
             set_grad_enabled(False)
-        if self.training:
+        # A frozen script module has no such attribute: it is in eval mode for good.
+        if getattr(self, "training", False):
             return original(self, *args, **kwargs)
         enter()
         try:

@@ -49,6 +49,25 @@ assert 1e-6 < error < 2e-2, error
     )
 
 
+def test_frozen_script_modules_run_and_count_as_eval():
+    passes(
+        """
+import warnings
+warnings.simplefilter("ignore")
+with torch.no_grad():
+    frozen = torch.jit.freeze(torch.jit.trace(model, x))
+    stoker.reset_counters()
+    for _ in range(5):
+        y = frozen(x)
+assert y.shape == x.shape
+found = stoker.status()["operators"]
+assert any("bf16" in row for op in found.values() for row in op["rows"]), stoker.explain()
+""",
+        STOKER_RUN="1",
+        STOKER_DTYPE="bfloat16",
+    )
+
+
 def test_not_outside_modules_nor_in_training_nor_where_autograd_records():
     passes(
         """

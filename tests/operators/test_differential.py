@@ -75,7 +75,14 @@ def values_differ(name, stock, ours, bf16=False):
     # Stock's loop rounds gates, c and sums to bf16 in every step, ours h alone; test_rnn.py
     # compares ours with float64.
     rounded = rounded or (name.startswith(RECURRENT) and "torch.bfloat16" in name)
-    return any(not same(a[0], b[0], exact, rounded) for a, b in pairs)
+    # torch makes a complex convolution of three real ones, which are ours.
+    if "conv" in name and "torch.complex64" in name:
+        exact = name.endswith("/grad")
+    return any(not same(real(a[0]), real(b[0]), exact, rounded) for a, b in pairs)
+
+
+def real(t: torch.Tensor) -> torch.Tensor:
+    return torch.view_as_real(t) if t.is_complex() else t
 
 
 # What Stoker may compute: everything else must be the stock kernel's bits.

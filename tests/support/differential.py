@@ -105,9 +105,6 @@ def op_cases():
         if op.name not in OPERATORS:
             continue
         for dtype in DTYPES:
-            # torch makes a complex convolution of three real ones, which are ours.
-            if dtype.is_complex and "conv" in op.name:
-                continue
             if dtype in op.supported_dtypes("cpu"):
                 yield from samples_of(op, dtype)
 
