@@ -1,6 +1,8 @@
 #include "aten/onednn_convolution.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/ops/all.h>
+#include <ATen/ops/isfinite.h>
 
 #include <optional>
 
@@ -87,6 +89,8 @@ Packed reorder(std::span<const at::Tensor> sources, const void* context) {
   const Convolution& c = call.c;
   const Window window(c);
   const at::Tensor weight = logical_weight(call.operand(sources[0]), c, window);
+  // Stock's loops multiply the zeros around the image, oneDNN does not: infinity times zero shows.
+  if (!at::isfinite(weight).all().item<bool>()) return {at::Tensor(), "weight is not finite"};
   at::DimVector size{c.shape.images, c.shape.channels};
   size.append(window.size.begin(), window.size.end());
   return {operators()->reorder.call(weight, window.padding, window.stride, window.dilation,
