@@ -114,12 +114,8 @@ const char* read_states(Recurrent& call, const at::Tensor& hx, int64_t count) {
 
 const char* recurrent_layers(Recurrent& call, const at::Tensor& input, const at::Tensor& hx,
                              at::TensorList params, const LayerOptions& options) {
-  constexpr size_t kAtOnce = 6;  // of a list, Operands looks at no more
-  for (size_t i = kAtOnce; i < params.size(); i += kAtOnce) {
-    Operands rest;
-    rest.add(params.slice(i, std::min(kAtOnce, params.size() - i)));
-    if (const char* why = gate_operands(rest)) return why;
-  }
+  // What follows may call operators, which a dispatch mode would see.
+  if (const char* why = gate_context()) return why;
   if (options.train && options.dropout != 0 && options.layers > 1) return "dropout in training";
   call.directions = options.bidirectional ? 2 : 1;
   const int64_t count = options.layers * call.directions;
@@ -145,6 +141,7 @@ const char* recurrent_layers(Recurrent& call, const at::Tensor& input, const at:
 const char* recurrent_cell(Recurrent& call, const at::Tensor& input, const at::Tensor& hx,
                            const RecurrentWeights& weights) {
   call.is_cell = true;
+  if (const char* why = gate_context()) return why;
   if (input.dim() != 2 || hx.dim() != 2 || hx.size(0) != input.size(0)) return kSizes;
   if (input.numel() == 0 || hx.numel() == 0) return "an operand is empty";
   call.batch = input.size(0);

@@ -11,9 +11,20 @@ TESTS = Path(__file__).resolve().parents[2] / "build/release/tests/stoker_kernel
 HASWELL = ["qemu-x86_64", "-cpu", "Haswell"]  # AVX2, FMA, F16C; 2013
 
 
+# Every generator, in the tests whose reference twins take little: interpreted, doubles and libm's
+# functions take a hundred times as long. The others would install the emulator, which runs what is
+# a SIGILL here.
+TESTED = ":".join(
+    f"*{name}*avx2*"
+    for name in (
+        "LinearJit", "LinearEpilogue", "Elementary", "EmbeddingBagJit", "RnnJit.Projects",
+        "ConvJit.IsInvariant", "MatmulJit.Agrees", "MatmulJit.Repeats",
+    )
+)  # fmt: skip
+
+
 def test_avx2_kernels_use_avx2_only():
-    # The others would install the emulator, which runs what is a SIGILL here.
-    command = [*HASWELL, TESTS, "--gtest_filter=*avx2*:Isa.*:Arena.*:CodeCache.*:Float16.*"]
+    command = [*HASWELL, TESTS, f"--gtest_filter={TESTED}:Isa.*:Arena.*:CodeCache.*:Float16.*"]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr
     compared = dict(re.findall(r"^(\w+): (\d+) elements compared, .*native$", result.stdout, re.M))

@@ -133,8 +133,8 @@ def test_stoker_took_part(side, sides):
     taken = {name: op["taken"] for name, op in status["operators"].items()}
     print(taken)
     assert status["active"]
-    assert min(taken[name] for name in ("linear", "addmm", "mm", "bmm", "baddbmm")) > 400
-    assert min(taken[name] for name in ("mm.out", "addmm.out", "bmm.out", "baddbmm.out")) > 100
+    assert min(taken[name] for name in ("linear", "addmm", "mm", "bmm", "baddbmm")) > 200
+    assert min(taken[name] for name in ("mm.out", "addmm.out", "bmm.out", "baddbmm.out")) > 50
     assert (
         min(taken[f"autocast.{name}"] for name in ("linear", "addmm", "matmul", "bmm", "baddbmm"))
         > 100
@@ -147,9 +147,9 @@ def test_stoker_took_part(side, sides):
     assert rows["jit_f16"] > 100, rows
     rows = status["operators"]["_convolution"]["rows"]
     print(rows)
-    assert min(rows[f"jit_conv_{name}"] for name in ("f32", "bf16_wide", "f16")) > 50
-    assert rows["onednn_conv_f32"] > 100
-    assert rows.get("onednn_conv_bf16", 0) + rows.get("onednn_conv_bf16_wide", 0) > 100
+    assert min(rows[f"jit_conv_{name}"] for name in ("f32", "bf16_wide", "f16")) > 20
+    assert rows["onednn_conv_f32"] > 50
+    assert rows.get("onednn_conv_bf16", 0) + rows.get("onednn_conv_bf16_wide", 0) > 50
 
 
 def test_bf16_mode_took_part(sides):

@@ -18,7 +18,7 @@ def taken() -> int:
     return sum(op["taken"] for op in stoker.status()["operators"].values())
 
 
-def run_samples(op, requires_grad: bool, most: int = 6) -> int:
+def run_samples(op, requires_grad: bool, most: int = 4) -> int:
     """Calls the operator on some of torch's samples; how many calls inside it Stoker took."""
     samples = islice(op.sample_inputs("cpu", torch.float32, requires_grad=requires_grad), most)
     count = 0

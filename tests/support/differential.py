@@ -258,7 +258,7 @@ def fuzz_cases():
     def draw(*shape, dtype=torch.float32):
         return torch.randn(*shape, generator=generator).to(dtype)
 
-    for i in range(80):
+    for i in range(48):
         m, n, k = size(130), size(300), size(300)
         for dtype in (torch.float32, torch.bfloat16, torch.float16):
             x, w, b = draw(m, k, dtype=dtype), draw(n, k, dtype=dtype), draw(n, dtype=dtype)
@@ -269,7 +269,7 @@ def fuzz_cases():
                         f"fuzz/{name}/{dtype}/{m}x{n}x{k}/{i}/{mode}",
                         lambda c=call, mode=mode: in_mode(MODES[mode], c),
                     )
-    for i in range(24):
+    for i in range(14):
         b, m, n, k = size(6), size(70), size(100), size(100)
         for dtype in (torch.float32, torch.bfloat16, torch.float16):
             operands = (draw(b, m, k), draw(b, k, n), draw(b, m, n))
@@ -283,7 +283,7 @@ def fuzz_cases():
 
 
 def convolution_cases():
-    for name, draw, dtype, call in convolutions.cases(90):
+    for name, draw, dtype, call in convolutions.cases(50):
         for mode in ("no_grad", "inference", "frozen_autocast"):
             yield f"fuzz/{name}/{mode}", lambda c=call, mode=mode: in_mode(MODES[mode], c)
         if name.startswith("conv"):
