@@ -83,6 +83,7 @@ const char* bmm_product(BatchedProduct& product, const at::Tensor& a, const at::
   }
   if (a.numel() == 0 || b.numel() == 0) return "an operand is empty";
   kernels::MatmulProblem& problem = product.problem;
+  problem.batched = true;
   problem.batch = a.size(0);
   problem.m = a.size(1);
   problem.n = b.size(2);

@@ -217,7 +217,7 @@ at::Tensor empty_result(const Convolution& c) {
 
 Source weight_matrix(const Convolution& c) {
   const int64_t columns = c.shape.channels / c.shape.groups * c.shape.taps();
-  return {c.weight, c.shape.outputs, columns, columns, 1, own_views(*c.weight)};
+  return {c.weight, c.shape.outputs, columns, columns, 1};
 }
 
 }  // namespace stoker::aten

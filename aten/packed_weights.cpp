@@ -114,12 +114,19 @@ bool make_room(Cache& c, int64_t bytes) {
   return true;
 }
 
+// Holders of the memory that exist only for this call. A tracked view keeps its base alive, so both
+// hold it. A view without a Python object is a temporary of C++ code (the C++ frontend, multi-head
+// attention).
+int64_t own_views(const at::Tensor& weight) {
+  return weight.is_view() || !torch_private::has_python_object(weight) ? 1 : 0;
+}
+
 // Counts holders and arms the hooks of one source. Null, or why the weight may not be packed.
 const char* arm_source(const Source& source, SourceState& state) {
   const c10::Storage& storage = source.tensor->storage();
   const Provenance origin = provenance(*storage.unsafeGetStorageImpl(), settings().pack_mapped);
   if (origin.refusal != nullptr) return origin.refusal;
-  if (torch_private::holders(storage) > 1 + source.own_views) return kHolders;
+  if (torch_private::holders(storage) > 1 + own_views(*source.tensor)) return kHolders;
   state.armed = arm(state.storage.lock());
   if (state.armed.watch == nullptr) return kForeignHook;
   state.parent = origin.parent;

@@ -42,7 +42,6 @@ struct Source {
   const at::Tensor* tensor = nullptr;
   int64_t rows = 0, cols = 0;
   int64_t row_stride = 0, col_stride = 0;
-  int64_t own_views = 0;  // holders of the storage that exist only for this call
 };
 
 struct Packed {

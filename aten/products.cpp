@@ -3,7 +3,6 @@
 #include <ATen/ops/cat.h>
 
 #include "aten/numerics.h"
-#include "aten/torch_private.h"
 
 namespace stoker::aten {
 namespace {
@@ -67,12 +66,6 @@ const at::Tensor& no_bias() {
 
 }  // namespace
 
-// A tracked view keeps its base alive, so both hold the memory. A view without a Python object is a
-// temporary of C++ code (the C++ frontend, multi-head attention).
-int64_t own_views(const at::Tensor& weight) {
-  return weight.is_view() || !torch_private::has_python_object(weight) ? 1 : 0;
-}
-
 const char* weight_source(const at::Tensor& matrix, bool transposed, Source& source) {
   const int row = transposed ? 1 : 0;
   const int col = 1 - row;
@@ -84,7 +77,6 @@ const char* weight_source(const at::Tensor& matrix, bool transposed, Source& sou
   const bool rows_dense = source.col_stride == 1 && source.row_stride == source.cols;
   const bool cols_dense = source.row_stride == 1 && source.col_stride == source.rows;
   if (!rows_dense && !cols_dense) return "weight is not one dense matrix";
-  source.own_views = own_views(matrix);
   return nullptr;
 }
 

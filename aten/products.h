@@ -12,8 +12,6 @@ namespace stoker::aten {
 // `matrix` as a [rows, cols] weight; `transposed` when the operand is its [cols, rows] view. Null,
 // or why its memory is not one dense matrix.
 const char* weight_source(const at::Tensor& matrix, bool transposed, Source& source);
-// Holders of the weight's memory that exist only for this call.
-int64_t own_views(const at::Tensor& weight);
 
 // What the operators mean, at the CPU keys and under autocast alike; null, or why not.
 // linear: input [..., k] times the weight [n, k].

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <limits>
 #include <sstream>
 #include <stdexcept>
@@ -209,15 +208,21 @@ bool CpuRange::contains(const jit::CpuInfo& cpu) const noexcept {
          (models.empty() || std::find(models.begin(), models.end(), cpu.model) != models.end());
 }
 
+const std::vector<Rule>& Calibration::rules_for(const MatmulProblem& problem) const noexcept {
+  if (problem.window != Window::kNone) return conv_rules;
+  return problem.batched ? batched_rules : rules;
+}
+
+// Every declined call comes through here: one comparison leaves most rules out for a product that
+// is too small for them.
 const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem) const noexcept {
   const int64_t weight = problem.n * problem.k, macs = problem.batch * problem.m * weight;
-  for (const Rule& rule : rules) {
-    if (rule.window == problem.window && is_in(problem.batch, rule.min_batch, rule.max_batch) &&
-        is_in(problem.m, rule.min_m, rule.max_m) &&
-        is_in(weight, rule.min_weight, rule.max_weight) &&
+  for (const Rule& rule : rules_for(problem)) {
+    if (macs >= rule.min_macs && is_in(problem.m, rule.min_m, rule.max_m) &&
+        is_in(weight, rule.min_weight, rule.max_weight) && rule.window == problem.window &&
+        is_in(problem.batch, rule.min_batch, rule.max_batch) &&
         is_in(problem.n, rule.min_n, rule.max_n) && is_in(problem.k, rule.min_k, rule.max_k) &&
-        macs >= rule.min_macs && rule.order.value_or(problem.order) == problem.order &&
-        rule.row == row) {
+        rule.order.value_or(problem.order) == problem.order && rule.row == row) {
       return &rule;
     }
   }
@@ -234,18 +239,14 @@ bool Calibration::bags(std::string_view row, std::string_view kind, int64_t bags
 }
 
 void Calibration::complete(const Calibration& other) {
-  enum Kind { kLinear, kBatched, kConvolution };
-  const auto kind = [](const Rule& rule) {
-    if (rule.window != Window::kNone) return kConvolution;
-    return rule.order ? kBatched : kLinear;
+  const auto take_over = [](auto& mine, const auto& others) {
+    if (mine.empty()) mine = others;
   };
-  for (const Kind wanted : {kLinear, kBatched, kConvolution}) {
-    const auto is_wanted = [&](const Rule& rule) { return kind(rule) == wanted; };
-    if (std::any_of(rules.begin(), rules.end(), is_wanted)) continue;
-    std::copy_if(other.rules.begin(), other.rules.end(), std::back_inserter(rules), is_wanted);
-  }
-  if (bag_rules.empty()) bag_rules = other.bag_rules;
-  if (rnn_rules.empty()) rnn_rules = other.rnn_rules;
+  take_over(rules, other.rules);
+  take_over(batched_rules, other.batched_rules);
+  take_over(conv_rules, other.conv_rules);
+  take_over(bag_rules, other.bag_rules);
+  take_over(rnn_rules, other.rnn_rules);
 }
 
 const RnnRule* Calibration::rnn_rule(std::string_view row, int64_t hidden, int64_t batch,
@@ -280,13 +281,13 @@ Calibration parse_calibration(std::string_view text) {
     } else if (directive == "rule") {
       result.rules.push_back(read_rule(words));
     } else if (directive == "batched") {
-      result.rules.push_back(read_batched(words));
+      result.batched_rules.push_back(read_batched(words));
     } else if (directive == "bags") {
       result.bag_rules.push_back(read_bags(words));
     } else if (directive == "rnn") {
       result.rnn_rules.push_back(read_rnn(words));
     } else if (directive == "conv") {
-      result.rules.push_back(read_conv(words));
+      result.conv_rules.push_back(read_conv(words));
     } else {
       words.fail("'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn' or 'conv'",
                  "'" + directive + "'");

@@ -56,10 +56,15 @@ struct CpuRange {
 struct Calibration {
   std::string family;  // what was measured, for status()
   std::vector<CpuRange> cpus;
-  std::vector<Rule> rules;
+  std::vector<Rule> rules;  // of products with a weight
+  std::vector<Rule> batched_rules = {};
+  std::vector<Rule> conv_rules = {};
   std::vector<BagRule> bag_rules = {};
   std::vector<RnnRule> rnn_rules = {};
   std::optional<jit::Isa> isa = {};  // only for CPUs with just that: stock uses what the CPU has
+
+  // The rules of that kind of problem.
+  const std::vector<Rule>& rules_for(const MatmulProblem& problem) const noexcept;
 
   // The rule by which `row` beats stock on `problem`, or null.
   const Rule* rule(std::string_view row, const MatmulProblem& problem) const noexcept;

@@ -41,6 +41,7 @@ struct MatmulProblem {
   bool has_bias = false;
   bool has_epilogue = false;  // more than a bias happens to C before it is stored
 
+  bool batched = false;  // B is no weight: bmm, baddbmm
   Order order = Order::kAlongK;
 
   // A convolution as the product it comes to: `batch` images of `m` pixels, `n` outputs of all

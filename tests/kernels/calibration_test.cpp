@@ -26,7 +26,8 @@ TEST(Calibration, ReadsEveryDirective) {
   EXPECT_FALSE(read.cpus[0].contains({"GenuineIntel", 6, 106, jit::Isa::kAvx2}));
   EXPECT_TRUE(read.cpus[1].contains({"AuthenticAMD", 26, 68, jit::Isa::kAvx2}));
   EXPECT_FALSE(read.cpus[1].contains({"AuthenticAMD", 25, 68, jit::Isa::kAvx2}));
-  ASSERT_EQ(read.rules.size(), 2u);
+  ASSERT_EQ(read.rules.size(), 1u);
+  EXPECT_EQ(read.batched_rules.size(), 1u);
   EXPECT_EQ(read.rules[0].row, "some_row");
   EXPECT_EQ(read.rules[0].min_m, 2);
   EXPECT_EQ(read.rules[0].max_m, std::numeric_limits<int64_t>::max());
@@ -39,7 +40,9 @@ TEST(Calibration, BoundsBatchedProductsByTheirShape) {
   const Calibration read =
       parse_calibration("family x\nbatched r b along_n m 1 2 n 3 9 k 5 6 macs 90\n");
   const auto applies = [&](int64_t m, int64_t n, int64_t k, int64_t batch, Order order) {
-    return read.rule("r", {.m = m, .n = n, .k = k, .batch = batch, .order = order}) != nullptr;
+    return read.rule("r",
+                     {.m = m, .n = n, .k = k, .batch = batch, .batched = true, .order = order}) !=
+           nullptr;
   };
   EXPECT_TRUE(applies(1, 3, 5, 6, Order::kAlongN));
   EXPECT_TRUE(applies(2, 9, 6, 1, Order::kAlongN));
@@ -143,11 +146,12 @@ TEST(Calibration, AMeasuredOneTakesOverWhatItDoesNotSpeakOf) {
       "family y\nrule s m 1 2 weight 0 * macs 0 pack 1\n"
       "batched t b along_n m 1 * n 1 * k 1 * macs 0\nbags u sum bags 1 2 length 1 2\n");
   measured.complete(shipped);
-  ASSERT_EQ(measured.rules.size(), 2u) << "rule s was measured to lose";
-  EXPECT_EQ(measured.rules[1].row, "t");
+  EXPECT_EQ(measured.rules.size(), 1u) << "rule s was measured to lose";
+  ASSERT_EQ(measured.batched_rules.size(), 1u);
+  EXPECT_EQ(measured.batched_rules[0].row, "t");
   EXPECT_TRUE(measured.bags("u", "sum", 1, 1));
   measured.complete(shipped);
-  EXPECT_EQ(measured.rules.size(), 2u);
+  EXPECT_EQ(measured.batched_rules.size(), 1u);
   EXPECT_EQ(measured.bag_rules.size(), 1u);
 }
 
@@ -214,7 +218,8 @@ TEST(Calibration, KnowsConvolutions) {
 TEST(Calibration, KnowsBatchedProducts) {
   const auto faster = [](const char* row, int model, int64_t m, int64_t n, int64_t k, Order order) {
     const Calibration& read = calibration_for({"AuthenticAMD", 25, model, jit::Isa::kAvx2});
-    const MatmulProblem problem{.m = m, .n = n, .k = k, .batch = 12, .order = order};
+    const MatmulProblem problem{
+        .m = m, .n = n, .k = k, .batch = 12, .batched = true, .order = order};
     return read.rule(row, problem) != nullptr;
   };
   EXPECT_TRUE(faster("jit_batched_f32", 1, 128, 128, 64, Order::kAlongK));
