@@ -276,7 +276,7 @@ void stoker_learn_slice_deleter(void* storage_impl) noexcept {
   stoker::aten::learn_slice_deleter(*static_cast<c10::StorageImpl*>(storage_impl));
 }
 
-void stoker_enter_eval() noexcept { ++stoker::aten::eval_depth; }
+int stoker_enter_eval() noexcept { return stoker::aten::eval_depth++; }
 void stoker_leave_eval() noexcept { --stoker::aten::eval_depth; }
 
 void stoker_sweep() noexcept { stoker::aten::sweep_packed(); }

@@ -70,7 +70,7 @@ extern "C" {
 // For the Python entry point, which loads the library without a binding.
 STOKER_API const char* stoker_why() noexcept;  // "" when active
 STOKER_API void stoker_learn_slice_deleter(void* storage_impl) noexcept;
-STOKER_API void stoker_enter_eval() noexcept;  // what EvalScope does
+STOKER_API int stoker_enter_eval() noexcept;  // what EvalScope does; how many there were before
 STOKER_API void stoker_leave_eval() noexcept;
 STOKER_API void stoker_sweep() noexcept;  // frees packs of dead weights
 }

@@ -6,6 +6,8 @@ switching; it does not import torch by itself, so it may be imported before torc
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import sys
 
 from stoker import autoload as _autoload
@@ -16,6 +18,8 @@ __all__ = [
     "disable",
     "enable",
     "explain",
+    "graphs",
+    "optimize",
     "reset_counters",
     "set_dtype",
     "status",
@@ -40,7 +44,8 @@ def status() -> dict:
     this CPU can run, by kind of product, best first), ``operators`` (per
     operator: ``calls``, ``taken``, ``rows`` and ``declined``, counts by row name and by reason;
     ``seconds_taken`` and ``seconds_declined``, counted under STOKER_REPORT only) and ``packed``
-    (counts and bytes). Never raises.
+    (counts and bytes) and ``graphs`` (per captured module: how often, seconds, what was fused, why
+    not). Never raises.
     """
     binding = _binding()
     if binding is None:
@@ -50,12 +55,14 @@ def status() -> dict:
             "version": __version__,
             "operators": {},
             "packed": {},
+            "graphs": [],
         }
     now = binding.status()
     for counts in now["operators"].values():
         counts["taken"] = sum(counts["rows"].values())
         counts["calls"] = counts["taken"] + sum(counts["declined"].values())
-    return {"version": __version__, **now}
+    roots = sys.modules.get("stoker.graph.roots")
+    return {"version": __version__, **now, "graphs": roots.report() if roots else []}
 
 
 def explain() -> str:
@@ -77,7 +84,7 @@ def enable() -> None:
     if binding is None:
         raise RuntimeError(f"Stoker cannot be enabled: {_autoload.why}")
     binding.enable()
-    if _autoload.under_run() or binding.status()["dtype"] != "float32":
+    if _autoload.under_run() or binding.status()["dtype"] != "float32" or _module_hook.graphs:
         _module_hook.install()
 
 
@@ -108,6 +115,49 @@ def set_dtype(dtype, force: bool = False) -> None:
     binding.set_dtype(name == "bfloat16", force)
     if name == "bfloat16":
         _module_hook.install()
+
+
+def optimize(model, after: float = 0.0):
+    """Capture `model` (an nn.Module) into graphs of fused operators when it is called in eval mode
+    without gradients. Returns the same object: it stays what it is, in training too.
+
+    ``after``: seconds of such calls before the first capture, which takes seconds itself. Wraps
+    ``nn.Module.__call__``; disable() undoes it. What cannot be captured runs as it did; status()
+    says why. Raises TypeError for what is no module, RuntimeError where Stoker is off.
+    """
+    import torch
+
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"optimize() takes an nn.Module, not {type(model).__name__}")
+    _start_graphs()
+    from stoker.graph import roots
+
+    roots.find(model, create=True).after = float(after)
+    return model
+
+
+@contextlib.contextmanager
+def graphs(after: float = 0.0):
+    """Within ``with stoker.graphs():`` every module called outermost is captured, as if it had been
+    given to optimize(). Raises RuntimeError where Stoker is off."""
+    from stoker.graph import settings
+
+    _start_graphs()
+    before = settings.current
+    settings.current = dataclasses.replace(before, everything=True, after=float(after))
+    try:
+        yield
+    finally:
+        settings.current = before
+
+
+def _start_graphs() -> None:
+    from stoker.graph import settings
+
+    if _binding() is None:
+        raise RuntimeError(f"Stoker is off: {_autoload.why}")
+    if settings.allowed():
+        _module_hook.capture()
 
 
 def unregister() -> None:

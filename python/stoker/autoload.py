@@ -91,6 +91,11 @@ def _prepare_run(torch) -> None:
         torch._C._set_grad_enabled(False)
         module_hook.inference = True
     module_hook.install()
+    from stoker.graph import settings
+
+    settings.current = settings.from_environment()
+    if settings.current.everything:
+        module_hook.capture()
 
 
 def _check_whole(path: str) -> None:

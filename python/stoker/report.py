@@ -70,6 +70,7 @@ def collect() -> dict:
     return process | {key: status.get(key) for key in keys} | {
         "operators": called,
         "packed": status["packed"],
+        "graphs": status["graphs"],
     }  # fmt: skip
 
 
@@ -106,10 +107,24 @@ def as_text(found: dict) -> str:
             text.getvalue().rstrip(),
             f"packed weights: {packed['entries']}, {packed['bytes'] / 2**20:.1f} MiB"
             f" of at most {packed['budget'] / 2**20:.1f}",
+            *(_graph(root) for root in found.get("graphs", ())),
             *(line for name, op in operators for line in _what_to_do(name, op)),
             "",
         ]
     )
+
+
+def _graph(root: dict) -> str:
+    """One line on a captured module."""
+    fused = ", ".join(f"{count} {name}" for name, count in root["fused"].items()) or "nothing fused"
+    parts = [
+        f"{root['graphs']} graphs of {root['module']} in {root['captures']} captures"
+        f" ({root['seconds']:.1f} s) ran {root['calls']} calls: {fused}",
+        *(f"kept as captured: {why}" for why in root["kept"]),
+        *(f"broke: {why}" for why in root["breaks"]),
+        *([f"no more captures: {root['refused']}"] if root["refused"] else []),
+    ]
+    return "; ".join(parts)
 
 
 def _commonest(op: dict) -> list[tuple[str, int]]:

@@ -62,6 +62,11 @@ class RunCommand(click.Command):
     "--report", metavar="[=FILE]",
     help="At exit, a table of what was done; =FILE: a line of JSON a process.",
 )  # fmt: skip
+@click.option("--no-graph", is_flag=True, help="Capture no modules into graphs.")
+@click.option(
+    "--graph-after", metavar="SECONDS", type=click.FloatRange(0),
+    help="Seconds a module runs before it is captured (2).",
+)  # fmt: skip
 @click.option("--inference", is_flag=True, help="Module calls never record gradients.")
 @click.option("--verbose", "--auto-ipex-verbose", is_flag=True, help="Say each new decision.")
 @click.option(
@@ -117,6 +122,10 @@ def settings(options: dict) -> dict[str, str]:
     if options["report"]:
         target = options["report"]
         found["STOKER_REPORT"] = target if target == "1" else os.path.abspath(target)
+    if options["no_graph"]:
+        found["STOKER_GRAPH"] = "0"
+    if options["graph_after"] is not None:
+        found["STOKER_GRAPH_AFTER"] = str(options["graph_after"])
     for name in ("force", "inference", "verbose"):
         if options[name]:
             found[f"STOKER_{name.upper()}"] = "1"

@@ -1,0 +1,41 @@
+"""The rewrites of a captured graph, in the order in which they run; one file each.
+
+A pass is a function of a torch.fx.Graph as Dynamo captures it (torch functions and methods, every
+tensor node with its fake value in meta["example_value"]) that returns how often it rewrote
+something. After canonicalise() an operation has one form, so later passes know only that one.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from stoker.graph.nodes import KeepError
+from stoker.graph.passes.canonicalise import canonicalise
+from stoker.graph.passes.channels_last import channels_last
+from stoker.graph.passes.convolution import convolutions
+from stoker.graph.passes.dead_code import dead_code
+from stoker.graph.passes.dropout import dropout
+from stoker.graph.passes.epilogue import epilogues
+from stoker.graph.passes.gelu import gelu
+from stoker.graph.passes.linear import linears
+from stoker.graph.passes.padding import padding
+
+__all__ = ["PASSES", "KeepError", "run"]
+
+PASSES = (
+    canonicalise,
+    dropout,
+    gelu,
+    dead_code,
+    convolutions,
+    padding,
+    linears,
+    epilogues,
+    channels_last,
+)
+
+
+def run(graph: torch.fx.Graph) -> dict[str, int]:
+    """Runs every pass; the counts of those that did something."""
+    counts = {rewrite.__name__: rewrite(graph) for rewrite in PASSES}
+    return {name: count for name, count in counts.items() if count}

@@ -1,0 +1,99 @@
+"""Convolutions, with the batch norm that follows, as stoker::convolution.
+
+before: y = torch.conv2d(x, w, None, (1, 1), (1, 1)); z = F.batch_norm(y, mean, var, g, b, False)
+after:  z = stoker.convolution(x, w, None, [1, 1], [1, 1], [1, 1], 1, [g, b, mean, var])
+
+The norm is folded where the weight is packed, in double: w' = w s, b' = (b - mean) s + beta with
+s = gamma / sqrt(var + eps); the operands stay the module's own, so a new statistic is a new pack.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch.fx import Graph, Node
+from torch.nn import functional as F
+
+from stoker.graph.nodes import argument, insert, is_call, only_user, replace, same_shape, value
+
+_DIMENSIONS = {torch.conv1d: 1, torch.conv2d: 2, torch.conv3d: 3}
+
+
+def convolutions(graph: Graph) -> int:
+    """Returns how many norms were folded."""
+    folded = 0
+    for node in list(graph.nodes):
+        if not is_call(node, *_DIMENSIONS):
+            continue
+        made = _convolution(node)
+        if made is None:
+            continue
+        norm = only_user(made)
+        if norm is not None and _foldable(norm, made):
+            _fold(made, norm)
+            folded += 1
+    return folded
+
+
+def _convolution(node: Node) -> Node | None:
+    dimensions = _DIMENSIONS[node.target]
+    names = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
+    given = dict(zip(names, node.args, strict=False)) | node.kwargs
+    batched = value(given["input"]) is not None and value(given["input"]).dim() == dimensions + 2
+    padding = _padding(given, dimensions)
+    if padding is None or not batched:
+        return None
+    args = [
+        given["input"],
+        given["weight"],
+        given.get("bias"),
+        _each(given.get("stride", 1), dimensions),
+        padding,
+        _each(given.get("dilation", 1), dimensions),
+        given.get("groups", 1),
+        [],
+    ]
+    made = insert(node, torch.ops.stoker.convolution.default, args, like=node)
+    replace(node, made)
+    return made
+
+
+def _padding(given: dict, dimensions: int) -> list[int] | None:
+    """In numbers; None where "same" means more zeros on one side than on the other."""
+    padding = given.get("padding", 0)
+    if padding == "valid":
+        return [0] * dimensions
+    if padding != "same":
+        return _each(padding, dimensions)
+    window = value(given["weight"]).shape[2:]
+    dilation = _each(given.get("dilation", 1), dimensions)
+    total = [step * (size - 1) for step, size in zip(dilation, window, strict=True)]
+    return None if any(each % 2 for each in total) else [each // 2 for each in total]
+
+
+def _each(given, dimensions: int) -> list[int]:
+    return [given] * dimensions if isinstance(given, int) else list(given)
+
+
+def _foldable(norm: Node, convolution: Node) -> bool:
+    if not is_call(norm, F.batch_norm) or norm.args[0] is not convolution:
+        return False
+    off = argument(norm, 5, "training", False) is False
+    statistics = [argument(norm, 1, "running_mean", None), argument(norm, 2, "running_var", None)]
+    affine = [argument(norm, 3, "weight", None), argument(norm, 4, "bias", None)]
+    tensors = all(value(each) is not None for each in statistics)
+    both = (
+        affine[0] is None and affine[1] is None or all(value(each) is not None for each in affine)
+    )
+    return off and tensors and both and same_shape(norm, convolution)
+
+
+def _fold(convolution: Node, norm: Node) -> None:
+    affine = [argument(norm, 3, "weight", None), argument(norm, 4, "bias", None)]
+    statistics = [argument(norm, 1, "running_mean", None), argument(norm, 2, "running_var", None)]
+    tensors = [each for each in affine + statistics if each is not None]
+    args = [*convolution.args[:-1], tensors]
+    kwargs = {"eps": argument(norm, 7, "eps", 1e-5)}
+    # At the norm's place: its own operands are computed by then.
+    made = insert(norm, convolution.target, args, kwargs, like=norm)
+    replace(norm, made)
+    convolution.graph.erase_node(convolution)

@@ -1,0 +1,174 @@
+"""One root for each module that a program calls outermost: timed, captured, then run captured.
+
+A module runs as plain Python until it has spent `after` seconds in calls: a program that calls it
+once or twice pays nothing. Then it is captured. A call that fits no captured graph (another shape,
+another branch) runs as plain Python again, and only when such calls have spent as long again, and
+as long as the last capture took, is one of them captured: no sequence of shapes makes a program
+slower than twice its eager time, and the number of captures is bounded.
+
+A captured graph holds no parameter: Dynamo hands the present ones in at every call, so a replaced
+or rewritten weight is simply used. What is packed of them proves itself in the library's cache.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+import time
+import types
+import weakref
+
+import torch
+
+from stoker.graph import settings, torch_private
+
+MOST_CAPTURES = 8  # of a root; each costs seconds and a few MB
+MOST_GRAPHS = 64  # of a capture: a module that breaks into more runs better as it is
+
+_roots: dict[int, Root] = {}  # by id of the module, which is alive as long as its entry
+_numbers = itertools.count()
+_capture_lock = threading.Lock()
+
+
+class Root:
+    """What is known of one module. Called by the hook for outermost calls in eval mode."""
+
+    def __init__(self, module, after: float):
+        key = id(module)
+        self.name = type(module).__name__
+        self.after = after
+        self.wanted = False  # by stoker.optimize()
+        self.spent = 0.0  # seconds in calls that no graph served since the last capture
+        self.captures = []  # Capture, see capture.py
+        self.graph_calls = 0
+        self.ran = 0  # graphs run, of all captures: tells whether a call found one
+        self.refused = None  # why it is never captured (again)
+        self._function = None  # what Dynamo captures; then run from its cache, or captured anew
+        self._cached = None
+        self._captured = None
+        self._alive = weakref.ref(module, lambda _: _roots.pop(key, None))
+
+    def call(self, original, module, args, kwargs):
+        """The module's call, by a graph where there is one for it."""
+        if self._cached is None:
+            if self.refused is None and self.spent >= self.after:
+                return self._capture(original, module, args, kwargs)
+            return self._timed(original, module, args, kwargs)
+        before, start = self.ran, time.perf_counter()
+        if self._due():
+            return self._capture(original, module, args, kwargs)
+        result = self._cached(module, args, kwargs)
+        if self.ran == before:
+            self.spent += time.perf_counter() - start
+        else:
+            self.graph_calls += 1
+        return result
+
+    def _timed(self, original, module, args, kwargs):
+        if self.refused is not None:
+            return original(module, *args, **kwargs)
+        start = time.perf_counter()
+        try:
+            return original(module, *args, **kwargs)
+        finally:
+            self.spent += time.perf_counter() - start
+
+    def _due(self) -> bool:
+        if self.refused is not None or self.spent < self.after:
+            return False
+        return self.spent >= self.captures[-1].seconds
+
+    def _capture(self, original, module, args, kwargs):
+        # While one thread captures, the others go on as before.
+        if not _capture_lock.acquire(blocking=False):
+            if self._cached is not None:
+                return self._cached(module, args, kwargs)
+            return original(module, *args, **kwargs)
+        try:
+            from stoker.graph import capture
+
+            if self._function is None:
+                self._function = _private_function(next(_numbers), self.name)
+                self._captured = capture.captured(self, self._function)
+                self._cached = torch_private.cached_only(self._function)
+            try:
+                return capture.run(self, self._captured, module, args, kwargs)
+            finally:
+                self.spent = 0.0
+                self._bound()
+                if settings.current.verbose:
+                    sys.stderr.write(f"stoker: graph: {self.name}: {self.captures[-1].text()}\n")
+        finally:
+            _capture_lock.release()
+
+    def _bound(self) -> None:
+        last = self.captures[-1]
+        if not last.graphs:
+            self.refused = "nothing of it could be captured"
+        elif len(last.graphs) > MOST_GRAPHS:
+            self.refused = f"it broke into {len(last.graphs)} graphs"
+            torch_private.drop(self._function)
+        elif len(self.captures) >= MOST_CAPTURES:
+            self.refused = f"captured {MOST_CAPTURES} times already"
+
+
+def _private_function(number: int, name: str):
+    """The function that Dynamo captures. Its code object is this root's own: Dynamo keeps graphs,
+    and counts them, by code object. It holds no reference to the module."""
+
+    def root(module, args, kwargs):
+        return module._call_impl(*args, **kwargs)
+
+    code = root.__code__.replace(co_name=f"stoker_{name}_{number}")
+    return types.FunctionType(code, globals(), code.co_name)
+
+
+def find(module, create: bool) -> Root | None:
+    root = _roots.get(id(module))
+    if root is None and create:
+        root = _roots.setdefault(id(module), Root(module, settings.current.after))
+    return root
+
+
+def call(original, module, args, kwargs):
+    """An outermost call of a module in eval mode, from the hook."""
+    root = find(module, settings.current.everything)
+    if root is None or torch.is_grad_enabled() or not _capturable(module):
+        return original(module, *args, **kwargs)
+    if torch_private.busy(module) is not None:
+        return original(module, *args, **kwargs)
+    return root.call(original, module, args, kwargs)
+
+
+def _capturable(module) -> bool:
+    return isinstance(module, torch.nn.Module) and not isinstance(
+        module, (torch.jit.ScriptModule, torch.fx.GraphModule)
+    )
+
+
+def report() -> list[dict]:
+    """One plain dict a root that was captured or refused: for status() and the exit report."""
+    return [
+        {
+            "module": root.name,
+            "captures": len(root.captures),
+            "seconds": sum(capture.seconds for capture in root.captures),
+            "graphs": sum(len(capture.graphs) for capture in root.captures),
+            "calls": root.graph_calls,
+            "fused": _sum(capture.fused() for capture in root.captures),
+            "kept": sorted({why for capture in root.captures for why in capture.kept()}),
+            "breaks": sorted({why for capture in root.captures for why in capture.breaks}),
+            "refused": root.refused,
+        }
+        for root in list(_roots.values())
+        if root.captures or root.refused
+    ]
+
+
+def _sum(counts) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for count in counts:
+        for name, number in count.items():
+            total[name] = total.get(name, 0) + number
+    return total

@@ -1,0 +1,64 @@
+"""Running something through the backend of module graphs, beside plain Python."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import torch
+from stoker.graph import backend
+
+
+@dataclasses.dataclass
+class Rewritten:
+    """What the backend made of one function or module."""
+
+    graphs: list[backend.Graph]
+    result: object
+
+    @property
+    def rewrites(self) -> dict[str, int]:
+        assert len(self.graphs) == 1, f"{len(self.graphs)} graphs"
+        assert self.graphs[0].kept is None, self.graphs[0].kept
+        return self.graphs[0].rewrites
+
+    @property
+    def targets(self) -> list[str]:
+        """The calls of the only graph, by name."""
+        (graph,) = self.graphs
+        nodes = graph.run.__self__.graph.nodes
+        return [str(node.target) for node in nodes if node.op.startswith("call_")]
+
+    def calls(self, name: str) -> list[torch.fx.Node]:
+        (graph,) = self.graphs
+        nodes = graph.run.__self__.graph.nodes
+        return [node for node in nodes if name in str(node.target)]
+
+
+def rewrite(function, *args, **kwargs) -> Rewritten:
+    """Captures `function` with our backend and calls it once, without gradients."""
+    graphs = []
+
+    def build(module, inputs):
+        graphs.append(backend.build(module, inputs))
+        return graphs[-1].run
+
+    torch._dynamo.reset()
+    with torch.no_grad():
+        return Rewritten(graphs, torch.compile(function, backend=build)(*args, **kwargs))
+
+
+def assert_same(ours, stock, tolerance: float = 2e-5) -> None:
+    """Same sizes, strides and dtype, and values within a tolerance relative to the largest."""
+    assert ours.shape == stock.shape and ours.dtype == stock.dtype
+    assert ours.stride() == stock.stride(), (ours.stride(), stock.stride())
+    bound = tolerance * max(1.0, stock.abs().max().item())
+    torch.testing.assert_close(ours, stock, rtol=0, atol=bound, equal_nan=True)
+
+
+def check(function, *args, **kwargs) -> Rewritten:
+    """rewrite(), and its result compared with plain Python's."""
+    with torch.no_grad():
+        stock = function(*args, **kwargs)
+    rewritten = rewrite(function, *args, **kwargs)
+    assert_same(rewritten.result, stock)
+    return rewritten
