@@ -1,4 +1,4 @@
-"""The thin wrapper around ``nn.Module.__call__`` that `stoker run` and some of stoker's calls install.
+"""The thin wrapper around ``nn.Module.__call__`` for `stoker run`, bf16 mode and graphs.
 
 It counts the modules in eval mode that are running on a thread: bf16 is for what happens below one,
 and the outermost one is what a graph is captured of.

@@ -1,4 +1,4 @@
-"""Each rewrite of a captured graph: that it is made, where it must not be, and that results stay."""
+"""Each rewrite of a captured graph: made, not made where it must not be, and results stay."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_a_result_read_twice_is_not_fused():
     [
         lambda x: 0.5 * x * (1.0 + torch.tanh(0.7978845608 * (x + 0.044715 * torch.pow(x, 3.0)))),
         lambda x: x * 0.5 * (1 + torch.tanh((x + 0.044715 * x**3) * math.sqrt(2 / math.pi))),
-        lambda x: 0.5 * (x * (1.0 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))))),
+        lambda x: 0.5 * (x * (1.0 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))))),  # noqa: E501
         lambda x: x * 0.5 * (1.0 + torch.erf(x / math.sqrt(2.0))),
         lambda x: x * (0.5 * (1.0 + torch.erf(x * 0.70710678))),
     ],
@@ -179,7 +179,7 @@ def test_hugging_face_conv1d_is_a_linear_layer():
 
     def conv1d(x):
         rows = torch.addmm(bias, x.view(-1, x.size(-1)), weight)
-        return rows.view(x.size()[:-1] + (16,))
+        return rows.view((*x.size()[:-1], 16))
 
     made = check(lambda x: F.gelu(conv1d(x)), torch.randn(3, 5, 24))
     (node,) = made.calls("stoker.linear")
@@ -219,6 +219,30 @@ def test_writes_in_place_that_someone_could_see_keep_the_graph():
         assert "in place" in made.graphs[0].kept
         assert made.result.equal(expected)
         assert written.equal(x) is (function is not of_the_input)
+
+
+def test_parts_under_another_mode_keep_the_graph():
+    linear = nn.Linear(8, 8)
+
+    def recording(x):
+        with torch.enable_grad():
+            y = linear(x)
+        return y.detach() + 1
+
+    def cast(x):
+        with torch.autocast("cpu", torch.bfloat16):
+            return linear(x)
+
+    for function in (recording, cast):
+        made = rewrite(function, x := torch.randn(3, 8))
+        assert made.graphs[0].kept == "it changes a mode of torch on the way"
+        assert made.result.equal(function(x)) and made.result.dtype == function(x).dtype
+
+    def not_cast(x):
+        with torch.autocast("cpu", enabled=False):
+            return linear(x)
+
+    assert check(not_cast, torch.randn(3, 8)).calls("stoker.linear")
 
 
 def test_images_stay_channels_last_between_convolutions():

@@ -58,10 +58,15 @@ def capturing():
         automatic_dynamic_shapes=True,
         assume_static_by_default=True,
     )
-    with patch, _silent("torch._dynamo"), _silent("torch.fx.experimental"):
-        with warnings.catch_warnings():  # Dynamo's remarks on the code it reads, not the program's
-            warnings.filterwarnings("ignore", module=r"torch\._dynamo")
-            yield
+    with (
+        patch,
+        _silent("torch._dynamo"),
+        _silent("torch.fx.experimental"),
+        warnings.catch_warnings(),
+    ):
+        # Dynamo's remarks on the code it reads; not the program's own.
+        warnings.filterwarnings("ignore", module=r"torch\._dynamo")
+        yield
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import torch
 from torch.fx import Graph, Node
 from torch.nn import functional as F
 
-from stoker.graph.nodes import KeepError, value
+from stoker.graph.nodes import KeepError, argument, value
 
 GELU = torch._C._nn.gelu
 LINEAR = torch._C._nn.linear
@@ -54,6 +54,8 @@ def canonicalise(graph: Graph) -> int:
     for node in list(graph.nodes):
         if node.op not in ("call_function", "call_method"):
             continue
+        if _changes_mode(node):
+            raise KeepError("it changes a mode of torch on the way")
         in_place = _writes(node)
         if not _rename(node) and in_place:
             raise KeepError(f"it writes in place: {_name(node)}")
@@ -75,8 +77,17 @@ def _writes(node: Node) -> bool:
     if node.target in _ALIASES and any(argument is True for argument in node.args[1:]):
         return True
     if node.op == "call_function" and node.target in vars(operator).values():
-        return name in ("setitem", "delitem") or name.startswith("i") and name[1:] in vars(operator)
+        is_item = name in ("setitem", "delitem")
+        return is_item or (name.startswith("i") and name[1:] in vars(operator))
     return name.endswith("_") and not name.endswith("__")
+
+
+def _changes_mode(node: Node) -> bool:
+    """Gradients or autocast turned on for a part; turned off they are already."""
+    name = _name(node)
+    if name == "_set_grad_enabled":
+        return node.args[0] is not False
+    return name == "_enter_autocast" and node.args[2] is not False
 
 
 def _rename(node: Node) -> bool:
@@ -100,9 +111,8 @@ def _rename(node: Node) -> bool:
         return _set(node, LINEAR, tuple(given.values()))
     if target is F.pad:
         return _set(node, PAD, node.args, node.kwargs)
-    if target is F.dropout and node.kwargs.get("inplace"):
-        return True  # the pass for dropout knows it
-    return False
+    # In place too, it is nothing but its input: a pass of its own knows it.
+    return target is F.dropout
 
 
 def _bounds(node: Node) -> tuple:
@@ -133,4 +143,6 @@ def _take_out_of_place(node: Node) -> None:
 
 def is_pure(node: Node) -> bool:
     """Is the operation known to do nothing but compute its result?"""
-    return node.op == "call_function" and node.target in _FRESH
+    if node.op != "call_function" or node.target not in _FRESH:
+        return False
+    return node.target is not F.batch_norm or argument(node, 5, "training", False) is False

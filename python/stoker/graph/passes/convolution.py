@@ -81,10 +81,9 @@ def _foldable(norm: Node, convolution: Node) -> bool:
     statistics = [argument(norm, 1, "running_mean", None), argument(norm, 2, "running_var", None)]
     affine = [argument(norm, 3, "weight", None), argument(norm, 4, "bias", None)]
     tensors = all(value(each) is not None for each in statistics)
-    both = (
-        affine[0] is None and affine[1] is None or all(value(each) is not None for each in affine)
-    )
-    return off and tensors and both and same_shape(norm, convolution)
+    plain = affine == [None, None]
+    known = plain or all(value(each) is not None for each in affine)
+    return off and tensors and known and same_shape(norm, convolution)
 
 
 def _fold(convolution: Node, norm: Node) -> None:

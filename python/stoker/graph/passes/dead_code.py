@@ -1,5 +1,5 @@
-"""What is known to do nothing but compute a value that nobody reads goes: it would keep later passes
-from seeing that an operation has one reader only.
+"""What is known to do nothing but compute a value that nobody reads goes: it would keep later
+passes from seeing that an operation has one reader only.
 
 before: a = x * 0.5; y = gelu(x)
 after:  y = gelu(x)
