@@ -21,17 +21,15 @@ class Rewritten:
         assert self.graphs[0].kept is None, self.graphs[0].kept
         return self.graphs[0].rewrites
 
+    def calls(self, name: str = "") -> list[torch.fx.Node]:
+        """The calls of the only graph with such a name."""
+        (graph,) = self.graphs
+        calls = [n for n in graph.run.__self__.graph.nodes if n.op.startswith("call_")]
+        return [node for node in calls if name in str(node.target)]
+
     @property
     def targets(self) -> list[str]:
-        """The calls of the only graph, by name."""
-        (graph,) = self.graphs
-        nodes = graph.run.__self__.graph.nodes
-        return [str(node.target) for node in nodes if node.op.startswith("call_")]
-
-    def calls(self, name: str) -> list[torch.fx.Node]:
-        (graph,) = self.graphs
-        nodes = graph.run.__self__.graph.nodes
-        return [node for node in nodes if name in str(node.target)]
+        return [str(node.target) for node in self.calls()]
 
 
 def rewrite(function, *args, **kwargs) -> Rewritten:

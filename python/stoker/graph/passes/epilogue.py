@@ -2,6 +2,10 @@
 
 before: y = stoker.linear(x, [w], [b]); z = F.gelu(y); u = z + residual
 after:  u = stoker.linear(x, [w], [b], activation=2, combine=1, other=residual)
+
+Linear layers of one input (query, key and value) are not merged, though stoker.linear takes
+several weights: Zen 3, fp32, 3 x 768 -> 768 with 1 to 256 rows: 0.99 to 1.03 of the time apart,
+which the second pack and the strides of the parts do not pay for.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from torch.fx import Graph, Node
 from torch.nn import functional as F
 
 from stoker.graph.nodes import insert, only_user, replace, same_shape
-from stoker.graph.passes.canonicalise import GELU
+from stoker.graph.passes.canonicalise import GELU, LINEAR
 
 # The numbers of stoker::linear and stoker::convolution.
 _ACTIVATIONS = {
@@ -33,7 +37,15 @@ def epilogues(graph: Graph) -> int:
         if node.op == "call_function" and node.target in producers:
             while (wider := _fuse(node)) is not None:
                 node, fused = wider, fused + 1
+            _unwrap(node)
     return fused
+
+
+def _unwrap(node: Node) -> None:
+    """A linear layer that nothing was fused into: the call of torch costs less (3 us)."""
+    if node.target is torch.ops.stoker.linear.default and not node.kwargs:
+        x, (weight,), biases = node.args
+        replace(node, insert(node, LINEAR, [x, weight, *(biases or [None])], like=node))
 
 
 def _fuse(node: Node) -> Node | None:
