@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 
-SECONDS = 2.0  # of eager calls before a module is captured; a capture costs about as much
+# Of calls as plain Python before a module is captured. Importing Dynamo and capturing take 3 to
+# 20 s: any sooner, and programs that end soon would pay for graphs they never use.
+SECONDS = 10.0
 
 
 @dataclasses.dataclass
@@ -34,5 +36,5 @@ def from_environment() -> Settings:
     except ValueError:
         after = -1.0
     if not after >= 0:
-        raise ValueError(f"STOKER_GRAPH_AFTER is {text!r}, expected seconds such as 2.0")
+        raise ValueError(f"STOKER_GRAPH_AFTER is {text!r}, expected seconds such as 10")
     return Settings(allowed(), after, os.environ.get("STOKER_VERBOSE", "0") not in ("", "0"))

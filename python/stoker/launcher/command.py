@@ -65,7 +65,7 @@ class RunCommand(click.Command):
 @click.option("--no-graph", is_flag=True, help="Capture no modules into graphs.")
 @click.option(
     "--graph-after", metavar="SECONDS", type=click.FloatRange(0),
-    help="Seconds a module runs before it is captured (2).",
+    help="Seconds a module runs before it is captured (10).",
 )  # fmt: skip
 @click.option("--inference", is_flag=True, help="Module calls never record gradients.")
 @click.option("--verbose", "--auto-ipex-verbose", is_flag=True, help="Say each new decision.")
