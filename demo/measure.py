@@ -1,4 +1,4 @@
-"""Runs a script unmodified and reports the time it spent inside outermost nn.Module calls.
+"""Runs a script unmodified and reports how long each outermost nn.Module call took.
 
 usage: python measure.py REPORT.json SCRIPT [ARGUMENT ...]
 """
@@ -20,7 +20,7 @@ class ModuleClock:
     """Wraps nn.Module.__call__; only the outermost call is timed."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self.seconds: list[float] = []
         self._depth = 0
 
     def install(self) -> None:
@@ -34,7 +34,7 @@ class ModuleClock:
             try:
                 return call(module, *args, **kwargs)
             finally:
-                self.seconds += time.perf_counter() - start
+                self.seconds.append(time.perf_counter() - start)
                 self._depth = 0
 
         torch.nn.Module.__call__ = timed
