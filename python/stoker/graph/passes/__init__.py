@@ -19,6 +19,7 @@ from stoker.graph.passes.epilogue import epilogues
 from stoker.graph.passes.gelu import gelu
 from stoker.graph.passes.linear import linears
 from stoker.graph.passes.padding import padding
+from stoker.graph.passes.rms_norm import rms_norm
 
 __all__ = ["PASSES", "KeepError", "run"]
 
@@ -26,6 +27,7 @@ PASSES = (
     canonicalise,
     dropout,
     gelu,
+    rms_norm,
     dead_code,
     convolutions,
     padding,

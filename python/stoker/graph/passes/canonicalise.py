@@ -45,7 +45,9 @@ _FRESH = {
     F.layer_norm, F.group_norm, torch.matmul, operator.matmul, torch.addmm, torch.bmm, torch.cat,
     F.max_pool2d, torch.max_pool2d, F.avg_pool2d, F.adaptive_avg_pool2d, F.embedding, F.softmax,
     F.interpolate, PAD, torch.pow, operator.pow, torch.erf, operator.truediv, torch.div,
+    torch.rsqrt, torch.mean, torch.square,
 }  # fmt: skip
+_PURE_METHODS = {"to", "float", "pow", "mean", "rsqrt", "square"}
 
 
 def canonicalise(graph: Graph) -> int:
@@ -143,6 +145,8 @@ def _take_out_of_place(node: Node) -> None:
 
 def is_pure(node: Node) -> bool:
     """Is the operation known to do nothing but compute its result?"""
+    if node.op == "call_method":
+        return node.target in _PURE_METHODS
     if node.op != "call_function" or node.target not in _FRESH:
         return False
     return node.target is not F.batch_norm or argument(node, 5, "training", False) is False

@@ -1,7 +1,7 @@
 """Convolutions, with the batch norm that follows, as stoker::convolution.
 
 before: y = torch.conv2d(x, w, None, (1, 1), (1, 1)); z = F.batch_norm(y, mean, var, g, b, False)
-after:  z = stoker.convolution(x, w, None, [1, 1], [1, 1], [1, 1], 1, [g, b, mean, var])
+after:  z = stoker.convolution(x, w, None, [1, 1], [1, 1], [1, 1], 1, norm=[g, b, mean, var])
 
 The norm is folded where the weight is packed, in double: w' = w s, b' = (b - mean) s + beta with
 s = gamma / sqrt(var + eps); the operands stay the module's own, so a new statistic is a new pack.
@@ -50,7 +50,6 @@ def _convolution(node: Node) -> Node | None:
         padding,
         _each(given.get("dilation", 1), dimensions),
         given.get("groups", 1),
-        [],
     ]
     made = insert(node, torch.ops.stoker.convolution.default, args, like=node)
     replace(node, made)
@@ -90,8 +89,8 @@ def _fold(convolution: Node, norm: Node) -> None:
     affine = [argument(norm, 3, "weight", None), argument(norm, 4, "bias", None)]
     statistics = [argument(norm, 1, "running_mean", None), argument(norm, 2, "running_var", None)]
     tensors = [each for each in affine + statistics if each is not None]
-    args = [*convolution.args[:-1], tensors]
-    kwargs = {"eps": argument(norm, 7, "eps", 1e-5)}
+    args = convolution.args
+    kwargs = {"norm": tensors, "eps": argument(norm, 7, "eps", 1e-5)}
     # At the norm's place: its own operands are computed by then.
     made = insert(norm, convolution.target, args, kwargs, like=norm)
     replace(norm, made)
