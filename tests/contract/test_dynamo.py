@@ -160,6 +160,9 @@ def test_nothing_is_busy_in_plain_code():
     assert torch_private.busy(model) is None
     with torch.autocast("cpu", torch.bfloat16):
         assert torch_private.busy(model) == "autocast is on"
+    torch.use_deterministic_algorithms(True)
+    assert torch_private.busy(model) == "deterministic algorithms were asked for"
+    torch.use_deterministic_algorithms(False)
     busy = []
 
     class Asks(nn.Module):

@@ -94,6 +94,8 @@ def busy(module) -> str | None:
         return "a function transform is active"
     if torch.is_autocast_enabled("cpu"):
         return "autocast is on"
+    if torch.are_deterministic_algorithms_enabled():
+        return "deterministic algorithms were asked for"
     if torch.fx._symbolic_trace.is_fx_symbolic_tracing():
         return "torch.fx is tracing"
     return None
