@@ -47,7 +47,8 @@ class Root:
         self._function = None  # what Dynamo captures; then run from its cache, or captured anew
         self._cached = None
         self._captured = None
-        self._alive = weakref.ref(module, lambda _: _roots.pop(key, None))
+        forget = _roots.pop  # the name itself is gone when the interpreter ends
+        self._alive = weakref.ref(module, lambda _: forget(key, None))
 
     def call(self, original, module, args, kwargs):
         """The module's call, by a graph where there is one for it."""
