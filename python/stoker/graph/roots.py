@@ -132,10 +132,22 @@ def find(module, create: bool) -> Root | None:
     return root
 
 
+def want(module, after: float) -> None:
+    """Capture this module whatever the settings are, once it has spent `after` seconds."""
+    root = find(module, create=True)
+    root.wanted, root.after = True, after
+
+
 def call(original, module, args, kwargs):
     """An outermost call of a module in eval mode, from the hook."""
-    root = find(module, settings.current.everything)
-    if root is None or torch.is_grad_enabled() or not _capturable(module):
+    everything = settings.current.everything
+    root = find(module, create=everything)
+    if (
+        root is None
+        or not (root.wanted or everything)
+        or torch.is_grad_enabled()
+        or not _capturable(module)
+    ):
         return original(module, *args, **kwargs)
     if torch_private.busy(module) is not None:
         return original(module, *args, **kwargs)
