@@ -43,16 +43,19 @@ def _forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def warm_up(call: Callable[[], object], least_seconds: float) -> list[float]:
-    """Seconds of each call until the last three are about as fast as the fastest."""
+def warm_up(
+    call: Callable[[], object], least_seconds: float, settled: Callable[[], bool]
+) -> list[float]:
+    """Seconds of each call, until it is settled and three are about as fast as the fastest."""
     times: list[float] = []
     begun = time.perf_counter()
     while True:
         times.append(seconds_of(call))
-        spent = time.perf_counter() - begun
+        spent, now_settled = time.perf_counter() - begun, settled()
         if len(times) < WARM_CALLS or spent < least_seconds:
             continue
-        if max(times[-3:]) <= STEADY * min(times) or spent > MOST_WARM_SECONDS:
+        steady = max(times[-3:]) <= STEADY * min(times)
+        if (steady and now_settled) or spent > MOST_WARM_SECONDS:
             return times
 
 
@@ -68,6 +71,9 @@ class Child:
         self.state: State = {}
         self.model: Any = None
         self.run: Callable[[], Any] = lambda: None
+        self.reference = ""
+        self.errors = (0.0, 0.0)  # the worst so far
+        self.peak = 0
 
     def build(self, threads: int) -> dict[str, Any]:
         import torch
@@ -87,13 +93,13 @@ class Child:
         """
         import torch
 
-        results = []
+        self.reference = reference
         begun = time.perf_counter()
         model = self.backend.prepare(self.model, self.state, self.dtype)
         workload = self.workload
         with torch.no_grad(), self.backend.around_call(self.dtype):
             state = workload.begin(model, self.state)
-            results.append(workload.call(model, state))
+            result = workload.call(model, state)
         first = time.perf_counter() - begun
 
         def run() -> torch.Tensor:
@@ -101,32 +107,44 @@ class Child:
                 return workload.call(model, state)
 
         self.run = run
-        times = [first, *warm_up(run, self.backend.warm_seconds)]
-        results.append(run())
         if not Path(reference).exists():
-            torch.save(results[0], reference)
-        expected = torch.load(reference)
-        errors = [_errors(result, expected) for result in results]
+            torch.save(result, reference)
+        self._compare(result)
+        times = [first, *warm_up(run, self.backend.warm_seconds, self.backend.settled)]
+        self._compare(run())
         self._reset_counters()
         return {
             "first_call_seconds": first,
             "capture_seconds": slow_seconds(times),
-            "warm_calls": len(times),
-            "relative_error": max((e[0] for e in errors), key=_worst),
-            "max_abs_error": max((e[1] for e in errors), key=_worst),
             "once": min(times[-3:]),
+            "errors": self.errors,
         }
+
+    def _compare(self, result: Any) -> None:
+        """Keeps the worst error; what comparing takes is no part of the peak."""
+        import torch
+
+        self.peak = max(self.peak, _memory("VmHWM"))
+        errors = _errors(result, torch.load(self.reference))
+        self.errors = tuple(max(pair, key=_worst) for pair in zip(errors, self.errors, strict=True))
+        _forget_peak()
 
     def time(self, calls: int) -> dict[str, Any]:
         """After a call that is not timed: the caches are then as its own calls leave them."""
         self.run()
-        return {"seconds": seconds_of(self.run, calls)}
+        before = time.process_time()
+        seconds = seconds_of(self.run, calls)
+        return {"seconds": seconds, "cpu_seconds": (time.process_time() - before) / calls}
 
     def finish(self) -> dict[str, Any]:
+        """Compares once more: a backend may have changed its ways while it was timed."""
         import torch
 
+        status = self._status()
+        self._compare(self.run())
         versions = {"torch": torch.__version__, "python": platform.python_version()}
-        return {"peak_bytes": _memory("VmHWM"), "versions": versions, "stoker": self._status()}
+        facts = {"versions": versions, "stoker": status}
+        return {"errors": self.errors, "peak_bytes": self.peak, "facts": facts}
 
     def _status(self) -> dict[str, Any]:
         """Of Stoker, where it is active; of operators those that were called."""

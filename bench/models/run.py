@@ -36,7 +36,9 @@ class Row:
     capture_seconds: float | None = None  # what the first calls took beyond steady ones
     calls: int = 0  # in a timed batch
     seconds: list[float] = field(default_factory=list)  # a step, one number a turn
+    cpu_seconds: list[float] = field(default_factory=list)  # the same; of all threads
     ratio: tuple[float, float, float] | None = None  # stock's time / its own: quartiles
+    cpu_ratio: tuple[float, float, float] | None = None
     built_bytes: int | None = None
     peak_bytes: int | None = None
     facts: dict[str, Any] = field(default_factory=dict)  # versions; of Stoker what it ran
@@ -75,16 +77,19 @@ def measure(
         for key, row in rows.items():
             if row.seconds and not row.failed:
                 with _reported(row):
-                    row.facts = contestants[key].ask("finish")
-                    row.peak_bytes = row.facts.pop("peak_bytes")
+                    found = contestants[key].ask("finish")
+                    row.facts, row.peak_bytes = found["facts"], found["peak_bytes"]
+                    _judge(row, *found["errors"])
     stock = rows[BASELINE]
     for row in rows.values():
-        if row.failed:
-            row.seconds = []
-        elif stock.failed:
-            row.failed, row.seconds = f"stock: {stock.failed}", []
-        else:
+        if stock.failed and not row.failed:
+            row.failed = f"stock: {stock.failed}"
+        if not row.failed:
             row.ratio = quartiles_of_ratios(stock.seconds, row.seconds)
+            row.cpu_ratio = quartiles_of_ratios(stock.cpu_seconds, row.cpu_seconds)
+    for row in rows.values():
+        if row.failed:
+            row.seconds, row.cpu_seconds = [], []
     return list(rows.values())
 
 
@@ -119,7 +124,7 @@ def _check(
             found = contestants[key].ask("check", reference=reference)
             row.first_call_seconds = found["first_call_seconds"]
             row.capture_seconds = found["capture_seconds"]
-            _judge(row, found["relative_error"], found["max_abs_error"])
+            _judge(row, *found["errors"])
             right[key] = found["once"]
             _progress(row, f"relative error {row.relative_error:.1e}, {found['once']:.4f} s a call")
     return right
@@ -147,3 +152,4 @@ def _take_turns(rows: dict[Key, Row], contestants: dict[Key, Contestant], turns:
             with _reported(row):
                 batch = contestants[key].ask("time", calls=row.calls)
                 row.seconds.append(batch["seconds"] / row.steps)
+                row.cpu_seconds.append(batch["cpu_seconds"] / row.steps)

@@ -23,8 +23,8 @@ from tests.support.environment import without_stoker
 ROOT = Path(__file__).resolve().parents[2]
 ROW = {
     "model", "backend", "dtype", "steps", "failed", "wrong", "relative_error", "max_abs_error",
-    "first_call_seconds", "capture_seconds", "calls", "seconds", "ratio", "built_bytes",
-    "peak_bytes", "facts",
+    "first_call_seconds", "capture_seconds", "calls", "seconds", "cpu_seconds",
+    "ratio", "cpu_ratio", "built_bytes", "peak_bytes", "facts",
 }  # fmt: skip
 
 
@@ -59,8 +59,9 @@ def check_turns(calls: Path, rows: dict[str, dict], turns: int) -> None:
     runs = [(name, len(list(group))) for name, group in groupby(events, lambda event: event[2])]
     names = list(rows)
     order = [name for turn in range(turns) for name in names[turn % 3 :] + names[: turn % 3]]
-    assert [name for name, _ in runs] == names + order
-    assert [calls for _, calls in runs[3:]] == [rows[name]["calls"] + 1 for name in order]
+    assert [name for name, _ in runs] == [*names, *order, *names]
+    assert [calls for _, calls in runs[3:-3]] == [rows[name]["calls"] + 1 for name in order]
+    assert [calls for _, calls in runs[-3:]] == [1, 1, 1]  # compared once more
 
 
 def test_turns_table_and_json(tmp_path):
@@ -74,8 +75,9 @@ def test_turns_table_and_json(tmp_path):
     assert list(rows) == ["stock", "library", "printing"]  # stock was not asked for
     for row in rows.values():
         assert len(row["seconds"]) == 4 and min(row["seconds"]) > 0
-        low, median, high = row["ratio"]
-        assert 0 < low <= median <= high
+        assert len(row["cpu_seconds"]) == 4 and min(row["cpu_seconds"]) > 0
+        for low, median, high in (row["ratio"], row["cpu_ratio"]):
+            assert 0 < low <= median <= high
         assert row["relative_error"] < 1e-6 and row["max_abs_error"] < 1e-5
         assert row["first_call_seconds"] > 0 and row["capture_seconds"] >= 0
         assert row["peak_bytes"] >= row["built_bytes"] // 2 > 10 << 20
@@ -91,10 +93,10 @@ def test_turns_table_and_json(tmp_path):
 
 def test_what_is_wrong_or_fails_is_a_row_and_the_run_goes_on(tmp_path):
     file = tmp_path / "out.json"
-    done = tiny(file, "wrong,late,nan,raising,exiting,printing", "--turns", "2")
+    done = tiny(file, "wrong,late,stale,nan,raising,exiting,printing", "--turns", "2")
     assert done.returncode == 1
     rows = {row["backend"]: row for row in read(file)["rows"]}
-    for name in ("wrong", "late"):  # both errors are of 1e-3
+    for name in ("wrong", "late", "stale"):  # all errors are of 1e-3
         assert rows[name]["wrong"] and rows[name]["failed"] == "wrong: relative error 1.0e-03"
         assert rows[name]["relative_error"] == pytest.approx(1e-3, rel=1e-3)
     assert rows["nan"]["wrong"] and rows["nan"]["relative_error"] is None

@@ -52,6 +52,21 @@ def _late(module, inputs, dtype):
     return call
 
 
+def _stale(module, inputs, dtype):
+    """Right until it is timed: only after warm calls somebody asks whether it is settled."""
+
+    def call(**inputs):
+        _stale.calls += 1
+        return module(**inputs) * (1 if _stale.calls < 3 else 1.001)
+
+    return call
+
+
+def _stale_settled():
+    _stale.calls = 0
+    return True
+
+
 def _raising(module, inputs, dtype):
     raise TypeError("no such operator: tiny\nsecond line")
 
@@ -66,13 +81,15 @@ def _printing(module, inputs, dtype):
     return module
 
 
-def _register(name, prepare):
-    backends.register(backends.Backend(name, "", ("float32",), {"STOKER": "0"}, prepare))
+def _register(name, prepare, **more):
+    backends.register(backends.Backend(name, "", ("float32",), {"STOKER": "0"}, prepare, **more))
 
 
+_stale.calls = 0
 workload.register(workload.Workload("tiny", "4x3x8x8", _build, _inputs, _noted))
 _register("printing", _printing)
 _register("late", _late)
+_register("stale", _stale, settled=_stale_settled)
 _register("wrong", lambda module, inputs, dtype: lambda **given: module(**given) * 1.001)
 _register("nan", lambda module, inputs, dtype: lambda **given: module(**given) * float("nan"))
 _register("raising", _raising)
