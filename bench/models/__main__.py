@@ -51,13 +51,25 @@ def names_among(wanted: str, what: str, choices: Iterable[str]) -> list[str]:
     return names
 
 
+def choices() -> str:
+    models = [f"  {name:16} {workload.about}" for name, workload in WORKLOADS.items()]
+    backends = [
+        f"  {name:16} {backend.about} ({', '.join(backend.dtypes)})"
+        for name, backend in BACKENDS.items()
+    ]
+    return "\n".join(["models:", *models, "backends:", *backends])
+
+
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m bench.models", description=__doc__.split("\n")[0]
+        prog="python -m bench.models",
+        description=__doc__.split("\n")[0],
+        epilog=choices(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--models", metavar="NAMES", help="default: all")
     parser.add_argument("--backends", metavar="NAMES", help="default: all")
-    parser.add_argument("--dtype", metavar="NAMES", default=",".join(DTYPES))
+    parser.add_argument("--dtype", metavar="NAMES", default=",".join(DTYPES), help="default: both")
     parser.add_argument("--threads", type=positive(int), default=1, help="and as many CPUs")
     parser.add_argument("--core", type=int, help="the first CPU; default: the first allowed")
     parser.add_argument("--turns", type=positive(int), default=9)
