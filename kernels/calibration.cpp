@@ -157,8 +157,9 @@ Window read_window(Words& words) {
       {"strided", Window::kStrided},
       {"spatial", Window::kSpatial},
       {"grouped", Window::kGrouped},
-      {"depthwise", Window::kDepthwise}};
-  const char* const expected = "point, strided, spatial, grouped or depthwise";
+      {"depthwise", Window::kDepthwise},
+      {"transposed", Window::kTransposed}};
+  const char* const expected = "point, strided, spatial, grouped, depthwise or transposed";
   const std::string found = words.word(expected);
   for (const auto& [name, window] : kNames) {
     if (found == name) return window;
@@ -212,7 +213,8 @@ bool CpuRange::contains(const jit::CpuInfo& cpu) const noexcept {
 const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem) const noexcept {
   const int64_t weight = problem.n * problem.k, macs = problem.batch * problem.m * weight;
   for (const Rule& rule : rules) {
-    if (rule.window == problem.window && is_in(problem.batch, rule.min_batch, rule.max_batch) &&
+    if (rule.window == problem.window && (problem.has_epilogue || !rule.fused) &&
+        is_in(problem.batch, rule.min_batch, rule.max_batch) &&
         is_in(problem.m, rule.min_m, rule.max_m) &&
         is_in(weight, rule.min_weight, rule.max_weight) &&
         is_in(problem.n, rule.min_n, rule.max_n) && is_in(problem.k, rule.min_k, rule.max_k) &&
@@ -285,10 +287,11 @@ Calibration parse_calibration(std::string_view text) {
       result.bag_rules.push_back(read_bags(words));
     } else if (directive == "rnn") {
       result.rnn_rules.push_back(read_rnn(words));
-    } else if (directive == "conv") {
+    } else if (directive == "conv" || directive == "fused") {
       result.rules.push_back(read_conv(words));
+      result.rules.back().fused = directive == "fused";
     } else {
-      words.fail("'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn' or 'conv'",
+      words.fail("'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn', 'conv' or 'fused'",
                  "'" + directive + "'");
     }
   }
