@@ -37,6 +37,7 @@ const char* op_name(OpId op) noexcept {
                                            "autocast.conv3d",
                                            "stoker.linear",
                                            "stoker.embedding_bags",
+                                           "stoker.convolution",
                                            "lstm.input",
                                            "lstm.data",
                                            "gru.input",

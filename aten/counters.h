@@ -33,6 +33,7 @@ enum class OpId : uint8_t {
   kAutocastConv3d,
   kStokerLinear,
   kStokerEmbeddingBags,
+  kStokerConvolution,
   kLstm,
   kLstmData,
   kGru,

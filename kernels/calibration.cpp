@@ -152,12 +152,10 @@ RnnRule read_rnn(Words& words) {
 
 Window read_window(Words& words) {
   static constexpr std::pair<std::string_view, Window> kNames[] = {
-      {"point", Window::kPoint},
-      {"strided", Window::kStrided},
-      {"spatial", Window::kSpatial},
-      {"grouped", Window::kGrouped},
-      {"depthwise", Window::kDepthwise}};
-  const char* const expected = "point, strided, spatial, grouped or depthwise";
+      {"point", Window::kPoint},         {"strided", Window::kStrided},
+      {"spatial", Window::kSpatial},     {"grouped", Window::kGrouped},
+      {"depthwise", Window::kDepthwise}, {"transposed", Window::kTransposed}};
+  const char* const expected = "point, strided, spatial, grouped, depthwise or transposed";
   const std::string found = words.word(expected);
   for (const auto& [name, window] : kNames) {
     if (found == name) return window;
@@ -220,6 +218,7 @@ const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem
   for (const Rule& rule : rules_for(problem)) {
     if (macs >= rule.min_macs && is_in(problem.m, rule.min_m, rule.max_m) &&
         is_in(weight, rule.min_weight, rule.max_weight) && rule.window == problem.window &&
+        (problem.has_epilogue || !rule.fused) &&
         is_in(problem.batch, rule.min_batch, rule.max_batch) &&
         is_in(problem.n, rule.min_n, rule.max_n) && is_in(problem.k, rule.min_k, rule.max_k) &&
         rule.order.value_or(problem.order) == problem.order && rule.row == row) {
@@ -286,10 +285,11 @@ Calibration parse_calibration(std::string_view text) {
       result.bag_rules.push_back(read_bags(words));
     } else if (directive == "rnn") {
       result.rnn_rules.push_back(read_rnn(words));
-    } else if (directive == "conv") {
+    } else if (directive == "conv" || directive == "fused") {
       result.conv_rules.push_back(read_conv(words));
+      result.conv_rules.back().fused = directive == "fused";
     } else {
-      words.fail("'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn' or 'conv'",
+      words.fail("'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn', 'conv' or 'fused'",
                  "'" + directive + "'");
     }
   }

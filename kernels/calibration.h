@@ -28,6 +28,7 @@ struct Rule {
   std::optional<Order> order = {};
   Window window = Window::kNone;  // of convolutions, whose batch are images:
   int64_t min_batch = 0, max_batch = std::numeric_limits<int64_t>::max();
+  bool fused = false;  // only of problems with an epilogue, of which stock makes calls of their own
 };
 
 // The same for a row of embedding bags.
@@ -89,8 +90,10 @@ struct Calibration {
 //   batched ROW b along_k|along_n m MIN MAX n MIN MAX k MIN MAX macs MIN
 //   bags ROW KIND bags MIN MAX length MIN MAX
 //   rnn ROW h MIN MAX b MIN MAX t MIN MAX pack ROWS
-//   conv ROW point|strided|spatial|grouped|depthwise first|last images MIN MAX pixels MIN MAX
+//   conv ROW point|strided|spatial|grouped|depthwise|transposed first|last images MIN MAX pixels MIN MAX
 //     outputs MIN MAX macs MIN pack PIXELS                  (one line; last: channels last)
+//   fused ROW ...: as conv, with a norm, activation or other operand in the same call; where conv
+//     rules hold, it is not needed
 // Throws std::invalid_argument with the number of the offending line and what was expected.
 Calibration parse_calibration(std::string_view text);
 

@@ -100,8 +100,6 @@ def _packed() -> bool:
 def _graphs(module: torch.nn.Module, inputs: State, dtype: str) -> Model:
     import stoker
 
-    if not hasattr(stoker, "optimize"):
-        raise Unavailable("this build has no module graphs")
     return stoker.optimize(_library(module, inputs, dtype))
 
 

@@ -1,6 +1,7 @@
 """One operator: stock, torch's own oneDNN with packed weights, and Stoker, in turns.
 
-usage: python -m bench.ops linear|batched|conv|embedding_bag|rnn [--shapes bert,minilm.attention]
+usage: python -m bench.ops linear|batched|conv|conv_fused|embedding_bag|rnn
+       [--shapes bert,minilm.attention]
 
 Every contestant is compared with float64 before anything is timed; a wrong result ends the run with
 status 1. docs/benchmarks.md says how to read the table.
@@ -25,6 +26,7 @@ SHAPES = {  # of an operator, by default
     "linear": "minilm,bert",
     "batched": "attention",
     "conv": "resnet50",
+    "conv_fused": "resnet50",
     "embedding_bag": "tables",
     "rnn": None,  # it has sizes of its own
 }
@@ -69,7 +71,11 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     given.dtypes = given.dtypes or (["float32"] if in_mode else ["float32", "bfloat16"])
     try:
         names = given.shapes or SHAPES[given.operator]
-        select = select_windows if given.operator == "conv" else select_shapes
+        selects = {
+            "conv": select_windows,
+            "conv_fused": select_windows,
+        }
+        select = selects.get(given.operator, select_shapes)
         given.shapes = select(names) if names else []
     except ShapeError as error:
         parser.error(str(error))
@@ -128,6 +134,7 @@ def main(arguments: list[str] | None = None) -> None:
     from bench.ops import suite, table
     from bench.ops.batched import Batched
     from bench.ops.conv import Conv
+    from bench.ops.conv_fused import ConvFused
     from bench.ops.embedding_bag import EmbeddingBag
     from bench.ops.limits import Limits
     from bench.ops.linear import Linear
@@ -147,6 +154,7 @@ def main(arguments: list[str] | None = None) -> None:
             "linear": Linear,
             "batched": Batched,
             "conv": Conv,
+            "conv_fused": ConvFused,
             "embedding_bag": EmbeddingBag,
         }
         operator = operators[given.operator](given.shapes, given.rows, given.dtypes, given.mode)

@@ -96,10 +96,7 @@ def test_real_sentences_are_padded():
 
 def test_graphs_are_asked_for_where_there_are_any(monkeypatch):
     module = torch.nn.Linear(2, 2)
-    monkeypatch.delattr(stoker, "optimize", raising=False)
-    with pytest.raises(backends.Unavailable, match="this build has no module graphs"):
-        backends.BACKENDS["stoker"].prepare(module, {}, "float32")
-    monkeypatch.setattr(stoker, "optimize", lambda given: (given, "marked"), raising=False)
+    monkeypatch.setattr(stoker, "optimize", lambda given: (given, "marked"))
     assert backends.BACKENDS["stoker"].prepare(module, {}, "float32") == (module, "marked")
 
 
@@ -108,7 +105,7 @@ def test_known_figures_stay_apart():
     rows = [
         Row("resnet50", "stock", "float32", 1, seconds=[2.2], ratio=(1.0, 1.0, 1.0)),
         Row("resnet50", "library", "bfloat16", 1, **measured),
-        Row("resnet50", "stoker", "bfloat16", 1, failed="this build has no module graphs"),
+        Row("resnet50", "stoker", "bfloat16", 1, failed="stoker is off"),
         Row("gpt2-decode", "library", "bfloat16", 1, **measured),
     ]
     (line,) = known.compare(rows)

@@ -80,6 +80,22 @@ TEST(Calibration, BoundsConvolutionsByWindowAndLayout) {
   EXPECT_FALSE(applies([](auto& p) { p.n = 2, p.k = 5; }));
 }
 
+TEST(Calibration, KeepsRulesOfFusedConvolutionsToThem) {
+  const Calibration read = parse_calibration(
+      "family x\nfused r point last images 1 4 pixels 1 * outputs 8 64 macs 0 pack 70\n"
+      "conv r point last images 8 8 pixels 1 * outputs 8 64 macs 0 pack 1\n");
+  MatmulProblem problem{
+      .m = 49, .n = 8, .k = 16, .batch = 2, .order = Order::kAlongK, .window = Window::kPoint};
+  EXPECT_EQ(read.rule("r", problem), nullptr);
+  problem.has_epilogue = true;
+  ASSERT_NE(read.rule("r", problem), nullptr);
+  EXPECT_EQ(read.rule("r", problem)->rows_before_pack, 70);
+  for (const bool fused : {false, true}) {
+    problem.batch = 8, problem.has_epilogue = fused;
+    EXPECT_NE(read.rule("r", problem), nullptr) << "a rule of bare ones holds for both";
+  }
+}
+
 TEST(Calibration, BoundsRecurrentLayersByUnitsSequencesAndSteps) {
   const Calibration read = parse_calibration("family x\nrnn r h 16 512 b 2 8 t 3 50 pack 90\n");
   const auto applies = [&](int64_t h, int64_t b, int64_t t) {
@@ -116,7 +132,8 @@ TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(error_of("family x\nrule r m 1"),
             "line 2: expected the greatest M, found the end of the line");
   EXPECT_EQ(error_of("speed 9"),
-            "line 1: expected 'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn' or 'conv', "
+            "line 1: expected 'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn', 'conv' or "
+            "'fused', "
             "found 'speed'");
   EXPECT_EQ(error_of("rule r m 1 -2 weight 3 4 macs 0 pack 1"),
             "line 1: expected the greatest M, found '-2'");
