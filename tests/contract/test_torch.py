@@ -49,6 +49,7 @@ def test_linear_is_composite_below_autograd_too():
         "Tensor Y",
         "mkldnn::_reorder_convolution_weight(Tensor self, int[2] padding=0, int[2] stride=1, "
         "int[2] dilation=1, int groups=1, int[]? input_size=None) -> Tensor Y",
+        "mkldnn::_is_mkldnn_bf16_supported() -> bool _0",
     ],
 )
 def test_onednn_operators_are_unchanged(schema):
