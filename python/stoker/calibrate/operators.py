@@ -218,13 +218,14 @@ class Conv(Operator):
     """conv2d with as many channels as outputs. at: images, pixels, outputs."""
 
     WINDOWS: ClassVar = {  # kernel, stride, outputs
-        "point": (1, 1, (64, 256)),
-        "strided": (1, 2, (64, 256)),
-        "spatial": (3, 1, (32, 128)),
-        "depthwise": (3, 1, (64, 256)),
+        "point": (1, 1, (64, 128)),
+        "strided": (1, 2, (64, 128)),
+        "spatial": (3, 1, (32, 64)),
+        "depthwise": (3, 1, (64, 128)),
     }
     LAYOUTS = ("last", "first")
-    IMAGES, SIZES = (1, 4), (7, 14, 28)
+    IMAGES, SIZES = (1, 4), (7, 14, 56)
+    opens = (2,)  # as the weights of linear
     COPIES = 2  # of a weight
 
     @staticmethod
@@ -294,9 +295,9 @@ class Rnn(Operator):
     and the worse one counts.
     """
 
-    SIZES, BATCHES = (64, 256, 512), (1, 16)
+    SIZES, BATCHES = (16, 128, 512), (1, 16)
     STEPS: ClassVar = {"rnn": (1, 16), "lstm": (1, 8, 32)}  # oneDNN's LSTM pays once in a call
-    opens = (2,)
+    opens = (0, 2)
 
     @staticmethod
     def rows(linear: list[str], kind: str) -> list[str]:
