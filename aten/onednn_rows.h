@@ -26,6 +26,9 @@ const char* find_onednn_operators();
 // Rows for WeightProduct, best first; empty when the operators are absent.
 std::span<const kernels::Row> onednn_rows() noexcept;
 
+// Does stock hand bf16 operands to oneDNN on this CPU?
+bool onednn_takes_bf16();
+
 RowResult<at::Tensor> run_onednn(const WeightProduct& product);
 
 }  // namespace stoker::aten

@@ -66,8 +66,8 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     in_mode = given.mode != "tensors"
     if in_mode and given.dtypes not in (None, ["float32"]):
         parser.error(f"--mode {given.mode} is for float32 tensors")
-    if given.operator == "rnn" and (in_mode or given.shapes):
-        parser.error("rnn takes neither --shapes nor --mode")
+    if given.operator == "rnn" and given.shapes:
+        parser.error("rnn takes no --shapes")
     given.dtypes = given.dtypes or (["float32"] if in_mode else ["float32", "bfloat16"])
     try:
         names = given.shapes or SHAPES[given.operator]
@@ -148,7 +148,7 @@ def main(arguments: list[str] | None = None) -> None:
     print(json.dumps(about))
     multiplied = given.dtypes if given.mode == "tensors" else ["bfloat16"]
     if given.operator == "rnn":
-        operator = Rnn(given.rows, given.dtypes)
+        operator = Rnn(given.rows, given.dtypes, given.mode)
     else:
         operators = {
             "linear": Linear,

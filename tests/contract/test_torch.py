@@ -52,6 +52,7 @@ def test_linear_is_composite_below_autograd_too():
         "mkldnn::_convolution_pointwise.binary(Tensor X, Tensor other, Tensor W, Tensor? B, int[] "
         "padding, int[] stride, int[] dilation, int groups, str binary_attr, Scalar? alpha, str? "
         "unary_attr, Scalar?[] unary_scalars, str? unary_algorithm) -> Tensor Y",
+        "mkldnn::_is_mkldnn_bf16_supported() -> bool _0",
     ],
 )
 def test_onednn_operators_are_unchanged(schema):
