@@ -133,6 +133,20 @@ BagRule read_bags(Words& words) {
   return rule;
 }
 
+NormRule read_norm(Words& words) {
+  NormRule rule;
+  rule.row = words.word("the name of a row");
+  rule.kind = words.word("a kind of normalization such as add_layer");
+  words.keyword("rows");
+  rule.min_rows = words.number("the fewest rows", 0);
+  rule.max_rows = words.number("the most rows", kAny);
+  words.keyword("columns");
+  rule.min_columns = words.number("the fewest columns", 0);
+  rule.max_columns = words.number("the most columns", kAny);
+  words.end();
+  return rule;
+}
+
 RnnRule read_rnn(Words& words) {
   RnnRule rule;
   rule.row = words.word("the name of a row");
@@ -233,6 +247,15 @@ bool Calibration::bags(std::string_view row, std::string_view kind, int64_t bags
   });
 }
 
+bool Calibration::norms(std::string_view row, std::string_view kind, int64_t rows,
+                        int64_t columns) const noexcept {
+  return std::any_of(norm_rules.begin(), norm_rules.end(), [&](const NormRule& rule) {
+    return is_in(rows, rule.min_rows, rule.max_rows) &&
+           is_in(columns, rule.min_columns, rule.max_columns) && rule.kind == kind &&
+           rule.row == row;
+  });
+}
+
 void Calibration::complete(const Calibration& other) {
   enum Kind { kLinear, kBatched, kConvolution };
   const auto kind = [](const Rule& rule) {
@@ -246,6 +269,7 @@ void Calibration::complete(const Calibration& other) {
   }
   if (bag_rules.empty()) bag_rules = other.bag_rules;
   if (rnn_rules.empty()) rnn_rules = other.rnn_rules;
+  if (norm_rules.empty()) norm_rules = other.norm_rules;
 }
 
 const RnnRule* Calibration::rnn_rule(std::string_view row, int64_t hidden, int64_t batch,
@@ -283,12 +307,14 @@ Calibration parse_calibration(std::string_view text) {
       result.rules.push_back(read_batched(words));
     } else if (directive == "bags") {
       result.bag_rules.push_back(read_bags(words));
+    } else if (directive == "norm") {
+      result.norm_rules.push_back(read_norm(words));
     } else if (directive == "rnn") {
       result.rnn_rules.push_back(read_rnn(words));
     } else if (directive == "conv") {
       result.rules.push_back(read_conv(words));
     } else {
-      words.fail("'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn' or 'conv'",
+      words.fail("'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'norm', 'rnn' or 'conv'",
                  "'" + directive + "'");
     }
   }
