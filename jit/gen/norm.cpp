@@ -191,14 +191,19 @@ class Generator : public Assembler {
     if (c_.weighted != 0) {
       const Vec weight = vec();
       load(weight, c_.scale, weight_, at);
-      vmulps(x, x, weight);
-    }
-    if (c_.biased != 0) {
+      c_.biased != 0 ? multiply_add_bias(x, weight, at) : vmulps(x, x, weight);
+    } else if (c_.biased != 0) {
       const Vec bias = vec();
       load(bias, c_.scale, bias_, at);
       vaddps(x, x, bias);
     }
     store(c_.element, out_, x, at);
+  }
+
+  void multiply_add_bias(const Xmm& x, const Xmm& weight, Place at) {
+    const Vec bias = vec();
+    load(bias, c_.scale, bias_, at);
+    vfmadd213ps(x, weight, bias);
   }
 
   // x <- as it would be stored.

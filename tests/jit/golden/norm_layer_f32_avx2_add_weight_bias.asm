@@ -1,4 +1,4 @@
-; FNV-1a of the code: 681c15b9e9b63a19
+; FNV-1a of the code: 2047dee46b667b3b
 push rbx
 push rbp
 mov rax, [rdi]
@@ -134,82 +134,76 @@ vbroadcastss ymm1, xmm2
 vbroadcastss ymm2, dword ptr [rdi+0x44]
 vaddps ymm1, ymm1, ymm2
 vsqrtps ymm1, ymm1
-vbroadcastss ymm2, dword ptr [rip+0x193]  ; 0x3F800000
+vbroadcastss ymm2, dword ptr [rip+0x173]  ; 0x3F800000
 vdivps ymm1, ymm2, ymm1
 xor r11, r11
 mov rbx, [rdi+0x38]
 sub rbx, 0x20
-jl +0xC0
+jl +0xB4
 vmovups ymm2, [rdx+r11*4]
 vsubps ymm2, ymm2, ymm0
 vmulps ymm2, ymm2, ymm1
 vmovups ymm3, [r8+r11*4]
-vmulps ymm2, ymm2, ymm3
-vmovups ymm3, [r9+r11*4]
-vaddps ymm2, ymm2, ymm3
+vmovups ymm4, [r9+r11*4]
+vfmadd213ps ymm2, ymm3, ymm4
 vmovups [rsi+r11*4], ymm2
 vmovups ymm2, [rdx+r11*4+0x20]
 vsubps ymm2, ymm2, ymm0
 vmulps ymm2, ymm2, ymm1
 vmovups ymm3, [r8+r11*4+0x20]
-vmulps ymm2, ymm2, ymm3
-vmovups ymm3, [r9+r11*4+0x20]
-vaddps ymm2, ymm2, ymm3
+vmovups ymm4, [r9+r11*4+0x20]
+vfmadd213ps ymm2, ymm3, ymm4
 vmovups [rsi+r11*4+0x20], ymm2
 vmovups ymm2, [rdx+r11*4+0x40]
 vsubps ymm2, ymm2, ymm0
 vmulps ymm2, ymm2, ymm1
 vmovups ymm3, [r8+r11*4+0x40]
-vmulps ymm2, ymm2, ymm3
-vmovups ymm3, [r9+r11*4+0x40]
-vaddps ymm2, ymm2, ymm3
+vmovups ymm4, [r9+r11*4+0x40]
+vfmadd213ps ymm2, ymm3, ymm4
 vmovups [rsi+r11*4+0x40], ymm2
 vmovups ymm2, [rdx+r11*4+0x60]
 vsubps ymm2, ymm2, ymm0
 vmulps ymm2, ymm2, ymm1
 vmovups ymm3, [r8+r11*4+0x60]
-vmulps ymm2, ymm2, ymm3
-vmovups ymm3, [r9+r11*4+0x60]
-vaddps ymm2, ymm2, ymm3
+vmovups ymm4, [r9+r11*4+0x60]
+vfmadd213ps ymm2, ymm3, ymm4
 vmovups [rsi+r11*4+0x60], ymm2
 add r11, 0x20
 sub rbx, 0x20
-jnl -0xB4
+jnl -0xA8
 add rbx, 0x20
 sub rbx, 0x08
-jl +0x3C
+jl +0x39
 vmovups ymm2, [rdx+r11*4]
 vsubps ymm2, ymm2, ymm0
 vmulps ymm2, ymm2, ymm1
 vmovups ymm3, [r8+r11*4]
-vmulps ymm2, ymm2, ymm3
-vmovups ymm3, [r9+r11*4]
-vaddps ymm2, ymm2, ymm3
+vmovups ymm4, [r9+r11*4]
+vfmadd213ps ymm2, ymm3, ymm4
 vmovups [rsi+r11*4], ymm2
 add r11, 0x08
 sub rbx, 0x08
-jnl -0x30
+jnl -0x2D
 add rbx, 0x08
 sub rbx, 0x01
-jl +0x3C
+jl +0x39
 vmovss xmm2, dword ptr [rdx+r11*4]
 vsubps ymm2, ymm2, ymm0
 vmulps ymm2, ymm2, ymm1
 vmovss xmm3, dword ptr [r8+r11*4]
-vmulps ymm2, ymm2, ymm3
-vmovss xmm3, dword ptr [r9+r11*4]
-vaddps ymm2, ymm2, ymm3
+vmovss xmm4, dword ptr [r9+r11*4]
+vfmadd213ps ymm2, ymm3, ymm4
 vmovss [rsi+r11*4], xmm2
 add r11, 0x01
 sub rbx, 0x01
-jnl -0x30
+jnl -0x2D
 add rbx, 0x01
 lea rax, [rax+r11*4]
 lea rsi, [rsi+r11*4]
 lea rcx, [rcx+r11*4]
 lea rdx, [rdx+r11*4]
 dec r10
-jnz -0x3DB
+jnz -0x3C9
 pop rbp
 pop rbx
 vzeroupper
