@@ -78,6 +78,7 @@ void register_all() {
   register_autocast_convolutions(libraries->autocast);
   register_stoker(libraries->stoker);
   register_stoker_bags(libraries->stoker);
+  register_stoker_norms(libraries->stoker);
   s.libraries = std::move(libraries);
 }
 

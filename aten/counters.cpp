@@ -37,6 +37,8 @@ const char* op_name(OpId op) noexcept {
                                            "autocast.conv3d",
                                            "stoker.linear",
                                            "stoker.embedding_bags",
+                                           "stoker.add_layer_norm",
+                                           "stoker.rms_norm",
                                            "lstm.input",
                                            "lstm.data",
                                            "gru.input",

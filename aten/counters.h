@@ -33,6 +33,8 @@ enum class OpId : uint8_t {
   kAutocastConv3d,
   kStokerLinear,
   kStokerEmbeddingBags,
+  kStokerAddLayerNorm,
+  kStokerRmsNorm,
   kLstm,
   kLstmData,
   kGru,

@@ -1,6 +1,6 @@
 """One operator: stock, torch's own oneDNN with packed weights, and Stoker, in turns.
 
-usage: python -m bench.ops linear|batched|conv|embedding_bag|rnn [--shapes bert,minilm.attention]
+usage: python -m bench.ops linear|batched|conv|embedding_bag|norm|rnn [--shapes bert,vit]
 
 Every contestant is compared with float64 before anything is timed; a wrong result ends the run with
 status 1. docs/benchmarks.md says how to read the table.
@@ -26,7 +26,8 @@ SHAPES = {  # of an operator, by default
     "batched": "attention",
     "conv": "resnet50",
     "embedding_bag": "tables",
-    "rnn": None,  # it has sizes of its own
+    "norm": None,  # these have sizes of their own
+    "rnn": None,
 }
 
 
@@ -64,8 +65,8 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     in_mode = given.mode != "tensors"
     if in_mode and given.dtypes not in (None, ["float32"]):
         parser.error(f"--mode {given.mode} is for float32 tensors")
-    if given.operator == "rnn" and (in_mode or given.shapes):
-        parser.error("rnn takes neither --shapes nor --mode")
+    if SHAPES[given.operator] is None and (in_mode or given.shapes):
+        parser.error(f"{given.operator} takes neither --shapes nor --mode")
     given.dtypes = given.dtypes or (["float32"] if in_mode else ["float32", "bfloat16"])
     try:
         names = given.shapes or SHAPES[given.operator]
@@ -131,6 +132,7 @@ def main(arguments: list[str] | None = None) -> None:
     from bench.ops.embedding_bag import EmbeddingBag
     from bench.ops.limits import Limits
     from bench.ops.linear import Linear
+    from bench.ops.norm import Norm
     from bench.ops.rnn import Rnn
 
     if not stoker.status()["active"]:
@@ -140,8 +142,8 @@ def main(arguments: list[str] | None = None) -> None:
     about = machine(given)
     print(json.dumps(about))
     multiplied = given.dtypes if given.mode == "tensors" else ["bfloat16"]
-    if given.operator == "rnn":
-        operator = Rnn(given.rows, given.dtypes)
+    if SHAPES[given.operator] is None:
+        operator = {"norm": Norm, "rnn": Rnn}[given.operator](given.rows, given.dtypes)
     else:
         operators = {
             "linear": Linear,
