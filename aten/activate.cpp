@@ -79,6 +79,7 @@ void register_all() {
   register_stoker(libraries->stoker);
   register_stoker_bags(libraries->stoker);
   register_stoker_convolution(libraries->stoker);
+  register_stoker_norms(libraries->stoker);
   s.libraries = std::move(libraries);
 }
 

@@ -38,6 +38,8 @@ const char* op_name(OpId op) noexcept {
                                            "stoker.linear",
                                            "stoker.embedding_bags",
                                            "stoker.convolution",
+                                           "stoker.add_layer_norm",
+                                           "stoker.rms_norm",
                                            "lstm.input",
                                            "lstm.data",
                                            "gru.input",

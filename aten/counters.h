@@ -34,6 +34,8 @@ enum class OpId : uint8_t {
   kStokerLinear,
   kStokerEmbeddingBags,
   kStokerConvolution,
+  kStokerAddLayerNorm,
+  kStokerRmsNorm,
   kLstm,
   kLstmData,
   kGru,

@@ -1,6 +1,6 @@
 """One operator: stock, torch's own oneDNN with packed weights, and Stoker, in turns.
 
-usage: python -m bench.ops linear|batched|conv|conv_fused|embedding_bag|rnn
+usage: python -m bench.ops linear|batched|conv|conv_fused|embedding_bag|norm|rnn
        [--shapes bert,minilm.attention]
 
 Every contestant is compared with float64 before anything is timed; a wrong result ends the run with
@@ -28,7 +28,8 @@ SHAPES = {  # of an operator, by default
     "conv": "resnet50",
     "conv_fused": "resnet50",
     "embedding_bag": "tables",
-    "rnn": None,  # it has sizes of its own
+    "norm": None,  # these have sizes of their own
+    "rnn": None,
 }
 
 
@@ -66,8 +67,10 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     in_mode = given.mode != "tensors"
     if in_mode and given.dtypes not in (None, ["float32"]):
         parser.error(f"--mode {given.mode} is for float32 tensors")
-    if given.operator == "rnn" and given.shapes:
-        parser.error("rnn takes no --shapes")
+    if SHAPES[given.operator] is None and given.shapes:
+        parser.error(f"{given.operator} takes no --shapes")
+    if given.operator == "norm" and in_mode:
+        parser.error("norm takes no --mode")
     given.dtypes = given.dtypes or (["float32"] if in_mode else ["float32", "bfloat16"])
     try:
         names = given.shapes or SHAPES[given.operator]
@@ -138,6 +141,7 @@ def main(arguments: list[str] | None = None) -> None:
     from bench.ops.embedding_bag import EmbeddingBag
     from bench.ops.limits import Limits
     from bench.ops.linear import Linear
+    from bench.ops.norm import Norm
     from bench.ops.rnn import Rnn
 
     if not stoker.status()["active"]:
@@ -147,7 +151,9 @@ def main(arguments: list[str] | None = None) -> None:
     about = machine(given)
     print(json.dumps(about))
     multiplied = given.dtypes if given.mode == "tensors" else ["bfloat16"]
-    if given.operator == "rnn":
+    if given.operator == "norm":
+        operator = Norm(given.rows, given.dtypes)
+    elif given.operator == "rnn":
         operator = Rnn(given.rows, given.dtypes, given.mode)
     else:
         operators = {

@@ -160,3 +160,24 @@ def test_recurrent_layers(tmp_path):
     assert {case["labels"]["kind"] for case in cases} >= {"lstm", "gru_packed", "rnn_tanh_cell"}
     assert {case["ran"] for case in cases} == {"jit_lstm_f32", "jit_rnn_f32"}
     assert run("-m", "bench.ops", "rnn", "--shapes", "bert").returncode == 2
+
+
+def test_normalizations(tmp_path):
+    file = tmp_path / "out.json"
+    options = [
+        "--rows",
+        "3",
+        "--dtypes",
+        "float32,bfloat16",
+        "--select",
+        "always",
+        "--seconds",
+        "0",
+    ]
+    done = run("-m", "bench.ops", "norm", *options, "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    cases = json.loads(file.read_text())["cases"]
+    kinds = {case["labels"]["kind"] for case in cases}
+    assert kinds == {"add_layer", "layer", "add_rms", "rms"}
+    assert {case["ran"] for case in cases} == {"jit_norm_f32", "jit_norm_bf16"}
+    assert run("-m", "bench.ops", "norm", "--shapes", "bert").returncode == 2

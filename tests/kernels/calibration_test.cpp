@@ -132,8 +132,8 @@ TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(error_of("family x\nrule r m 1"),
             "line 2: expected the greatest M, found the end of the line");
   EXPECT_EQ(error_of("speed 9"),
-            "line 1: expected 'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn', 'conv' or "
-            "'fused', "
+            "line 1: expected 'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'norm', 'rnn', "
+            "'conv' or 'fused', "
             "found 'speed'");
   EXPECT_EQ(error_of("rule r m 1 -2 weight 3 4 macs 0 pack 1"),
             "line 1: expected the greatest M, found '-2'");
