@@ -62,12 +62,33 @@ const char* f32_only(const kernels::MatmulProblem& p) noexcept {
 const char* bf16_only(const kernels::MatmulProblem& p) noexcept {
   return rounds_to(p, kernels::DataType::kBFloat16);
 }
+const char* transposed_f32(const kernels::MatmulProblem& p) noexcept {
+  return rounds_to(p, kernels::DataType::kFloat32, true);
+}
+const char* transposed_bf16(const kernels::MatmulProblem& p) noexcept {
+  return rounds_to(p, kernels::DataType::kBFloat16, true);
+}
 
-// The wide row multiplies bf16 values in fp32, for CPUs where stock has plain loops for bf16.
+// The wide rows multiply bf16 values in fp32, for CPUs where stock has plain loops for bf16. With
+// fp32 results the wide one is no faster than fp32 itself and only there to be tested; the other
+// rounds its result to bf16 on the way: torch's operators give the type of their operands.
 constexpr kernels::Row kRows[] = {
     {"onednn_conv_f32", jit::Isa::kAvx2, kernels::DataType::kFloat32, &f32_only, {}},
     {"onednn_conv_bf16", jit::Isa::kAvx512Bf16, kernels::DataType::kBFloat16, &bf16_only, {}},
     {"onednn_conv_bf16_wide", jit::Isa::kAvx2, kernels::DataType::kBFloat16, &bf16_only, {}},
+    {"onednn_conv_bf16_f32", jit::Isa::kAvx512Bf16, kernels::DataType::kBFloat16, &f32_only, {}},
+    {"onednn_conv_bf16_wide_f32", jit::Isa::kAvx2, kernels::DataType::kBFloat16, &f32_only, {}},
+    {"onednn_transposed_f32", jit::Isa::kAvx2, kernels::DataType::kFloat32, &transposed_f32, {}},
+    {"onednn_transposed_bf16",
+     jit::Isa::kAvx512Bf16,
+     kernels::DataType::kBFloat16,
+     &transposed_bf16,
+     {}},
+    {"onednn_transposed_bf16_wide",
+     jit::Isa::kAvx2,
+     kernels::DataType::kBFloat16,
+     &transposed_bf16,
+     {}},
 };
 
 // oneDNN knows two and three dimensions: a line is an image of height one, as in stock.

@@ -102,8 +102,8 @@ struct Calibration {
 //   bags ROW KIND bags MIN MAX length MIN MAX
 //   norm ROW KIND rows MIN MAX columns MIN MAX
 //   rnn ROW h MIN MAX b MIN MAX t MIN MAX pack ROWS
-//   conv ROW point|strided|spatial|grouped|depthwise|transposed first|last images MIN MAX pixels MIN MAX
-//     outputs MIN MAX macs MIN pack PIXELS                  (one line; last: channels last)
+//   conv ROW point|strided|spatial|grouped|depthwise|transposed first|last images MIN MAX
+//     pixels MIN MAX outputs MIN MAX macs MIN pack PIXELS   (one line; last: channels last)
 //   fused ROW ...: as conv, with a norm, activation or other operand in the same call; where conv
 //     rules hold, it is not needed
 // Throws std::invalid_argument with the number of the offending line and what was expected.

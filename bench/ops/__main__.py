@@ -1,6 +1,6 @@
 """One operator: stock, torch's own oneDNN with packed weights, and Stoker, in turns.
 
-usage: python -m bench.ops linear|batched|conv|conv_fused|embedding_bag|norm|rnn
+usage: python -m bench.ops linear|batched|conv|conv_fused|conv_transposed|embedding_bag|norm|rnn
        [--shapes bert,minilm.attention]
 
 Every contestant is compared with float64 before anything is timed; a wrong result ends the run with
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.ops.shapes import ShapeError, parse_rows, select_shapes
-from bench.ops.windows import select_windows
+from bench.ops.windows import select_transposed, select_windows
 
 SEED = 11
 SHAPES = {  # of an operator, by default
@@ -27,6 +27,7 @@ SHAPES = {  # of an operator, by default
     "batched": "attention",
     "conv": "resnet50",
     "conv_fused": "resnet50",
+    "conv_transposed": "dcgan,unet",
     "embedding_bag": "tables",
     "norm": None,  # these have sizes of their own
     "rnn": None,
@@ -77,6 +78,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
         selects = {
             "conv": select_windows,
             "conv_fused": select_windows,
+            "conv_transposed": select_transposed,
         }
         select = selects.get(given.operator, select_shapes)
         given.shapes = select(names) if names else []
@@ -138,6 +140,7 @@ def main(arguments: list[str] | None = None) -> None:
     from bench.ops.batched import Batched
     from bench.ops.conv import Conv
     from bench.ops.conv_fused import ConvFused
+    from bench.ops.conv_transposed import ConvTransposed
     from bench.ops.embedding_bag import EmbeddingBag
     from bench.ops.limits import Limits
     from bench.ops.linear import Linear
@@ -161,6 +164,7 @@ def main(arguments: list[str] | None = None) -> None:
             "batched": Batched,
             "conv": Conv,
             "conv_fused": ConvFused,
+            "conv_transposed": ConvTransposed,
             "embedding_bag": EmbeddingBag,
         }
         operator = operators[given.operator](given.shapes, given.rows, given.dtypes, given.mode)

@@ -93,16 +93,19 @@ def test_convolutions(tmp_path):
             assert labels["K"] == 9 and case["ran"] == "onednn_conv_f32"
 
 
-def test_fused_convolutions(tmp_path):
+def test_fused_and_transposed_convolutions(tmp_path):
     file = tmp_path / "out.json"
     options = ["--rows", "1", "--seconds", "0.02", "--select", "always", "--json", str(file)]
-    shapes, rows = "resnet50.stage4.window,resnet50.stage4.expand", ("onednn_", "jit_conv_")
-    done = run("-m", "bench.ops", "conv_fused", "--shapes", shapes, *options)
-    assert done.returncode == 0, done.stderr
-    cases = json.loads(file.read_text())["cases"]
-    assert len(cases) == 2 * 2 * len(rows)  # two dtypes, two layouts
-    for case in cases:
-        assert case["checked"] > 0 and case["ran"].startswith(rows), case["ran"]
+    for operator, shapes, rows in (
+        ("conv_fused", "resnet50.stage4.window,resnet50.stage4.expand", ("onednn_", "jit_conv_")),
+        ("conv_transposed", "dcgan.up8", ("onednn_transposed_",)),
+    ):
+        done = run("-m", "bench.ops", operator, "--shapes", shapes, *options)
+        assert done.returncode == 0, done.stderr
+        cases = json.loads(file.read_text())["cases"]
+        assert len(cases) == 2 * 2 * len(rows)  # two dtypes, two layouts
+        for case in cases:
+            assert case["checked"] > 0 and case["ran"].startswith(rows), case["ran"]
 
 
 def test_names_of_convolutions_are_checked():

@@ -138,8 +138,9 @@ TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(error_of("rule r m 1 -2 weight 3 4 macs 0 pack 1"),
             "line 1: expected the greatest M, found '-2'");
   EXPECT_EQ(error_of("batched r b across"), "line 1: expected along_k or along_n, found 'across'");
-  EXPECT_EQ(error_of("conv r square"),
-            "line 1: expected point, strided, spatial, grouped or depthwise, found 'square'");
+  EXPECT_EQ(
+      error_of("conv r square"),
+      "line 1: expected point, strided, spatial, grouped, depthwise or transposed, found 'square'");
   EXPECT_EQ(error_of("conv r point middle"), "line 1: expected first or last, found 'middle'");
   EXPECT_EQ(error_of("isa sse9"), "line 1: expected an ISA such as avx512_bf16, found 'sse9'");
   EXPECT_EQ(error_of("# nothing\n"), "a line 'family NAME' is missing");
@@ -229,6 +230,9 @@ TEST(Calibration, KnowsConvolutions) {
   EXPECT_FALSE(faster("onednn_conv_f32", Window::kSpatial, kLast, 1, 56, 64, 576));
   EXPECT_FALSE(faster("onednn_conv_f32", Window::kDepthwise, kFirst, 1, 14, 384, 9));
   EXPECT_FALSE(faster("jit_f32", Window::kPoint, kLast, 1, 8, 256, 256)) << "a rule of linear";
+  EXPECT_TRUE(faster("onednn_transposed_f32", Window::kTransposed, kLast, 1, 8, 128, 4096));
+  EXPECT_FALSE(faster("onednn_transposed_f32", Window::kTransposed, kLast, 1, 32, 3, 1024));
+  EXPECT_FALSE(faster("onednn_conv_f32", Window::kTransposed, kLast, 1, 8, 128, 4096));
 }
 
 // What Zen 3 would choose for attention with heads of 64.
