@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+import stoker
 import torch
-from stoker.graph import backend
+from stoker.graph import backend, roots
 
 
 @dataclasses.dataclass
@@ -60,3 +61,30 @@ def check(function, *args, **kwargs) -> Rewritten:
     rewritten = rewrite(function, *args, **kwargs)
     assert_same(rewritten.result, stock)
     return rewritten
+
+
+def stock(function, *args, **kwargs):
+    """What torch alone makes of a call."""
+    stoker.disable()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        stoker.enable()
+
+
+def root(model) -> roots.Root:
+    return roots.find(model, create=False)
+
+
+def served(model) -> int:
+    """How many calls of a model its graphs served since it was captured."""
+    return root(model).graph_calls
+
+
+def captured(model, *args, **kwargs):
+    """Captures a model and calls it by its graph; the result, which is stock's."""
+    stoker.optimize(model)
+    assert_same(model(*args, **kwargs), stock(model, *args, **kwargs))
+    result = model(*args, **kwargs)
+    assert served(model) == 1 and not root(model).refused
+    return result

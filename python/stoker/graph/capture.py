@@ -44,7 +44,7 @@ def captured(root, function):
         run = graph.run
 
         def counted(*values):
-            root.ran += 1
+            root.ran.graphs += 1
             return run(*values)
 
         return counted
@@ -52,14 +52,13 @@ def captured(root, function):
     return torch_private.compiled(function, build)
 
 
-def run(root, function, module, args, kwargs):
-    """Call `module` through `function`, capturing what no graph fits. Raises what the call does."""
+def run(root, function, original, module, args, kwargs):
+    """Call `module` by `original` through `function`, capturing what no graph fits. Raises what the call does."""
     record = Capture()
     root.captures.append(record)
     before, start = torch_private.graph_breaks(), time.perf_counter()
     try:
-        with torch_private.capturing():
-            return function(module, args, kwargs)
+        return function(original, module, args, kwargs)
     finally:
         record.seconds = time.perf_counter() - start
         after = torch_private.graph_breaks()
