@@ -22,7 +22,7 @@ class Graph:
 def build(captured: torch.fx.GraphModule, inputs) -> Graph:
     """The graph rewritten where that is known to be right, else as Dynamo made it. Never raises:
     a pass that fails costs the gain, not the program."""
-    kept = _unsupported(captured.graph, inputs)
+    kept = _unsupported(inputs)
     if kept is None:
         try:
             rewritten = torch.fx.GraphModule(captured, _copy(captured.graph), "StokerGraph")
@@ -44,12 +44,9 @@ def _copy(graph: torch.fx.Graph) -> torch.fx.Graph:
     return new
 
 
-def _unsupported(graph: torch.fx.Graph, inputs) -> str | None:
+def _unsupported(inputs) -> str | None:
     if torch.is_grad_enabled():
         return "gradients are recorded in it"
-    # Our operators return the type of their input, those of torch the type of autocast.
-    if any(node.target is torch.amp.autocast_mode._enter_autocast for node in graph.nodes):
-        return "it enters autocast"
     for value in inputs:
         if isinstance(value, torch.Tensor) and not _plain(value):
             return "an input is not a plain dense CPU tensor"

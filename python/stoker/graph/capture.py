@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+import weakref
 
 from stoker.graph import backend, torch_private
 
@@ -36,15 +37,17 @@ class Capture:
 
 
 def captured(root, function):
-    """`function` as Dynamo captures it for `root`."""
+    """`function` as Dynamo captures it for `root`. What Dynamo keeps with the code of `function`
+    must not lead back to it: no garbage collection sees that way round."""
+    ran, weak = root.ran, weakref.ref(root)
 
     def build(graph_module, inputs):
         graph = backend.build(graph_module, inputs)
-        root.captures[-1].graphs.append(graph)
+        weak().captures[-1].graphs.append(graph)
         run = graph.run
 
         def counted(*values):
-            root.ran.graphs += 1
+            ran.graphs += 1
             return run(*values)
 
         return counted

@@ -12,6 +12,7 @@ or rewritten weight is simply used. What is packed of them proves itself in the 
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import sys
 import threading
@@ -135,13 +136,14 @@ class Root:
 
 def _private_function(number: int, name: str):
     """The function that Dynamo captures. Its code object is this root's own: Dynamo keeps graphs,
-    and counts them, by code object. It holds no reference to the module."""
+    and counts them, by code object. Its globals are its own, too: Dynamo puts graphs there."""
 
     def root(original, module, args, kwargs):
         return original(module, *args, **kwargs)
 
     code = root.__code__.replace(co_name=f"stoker_{name}_{number}")
-    return types.FunctionType(code, globals(), code.co_name)
+    own = {"__name__": __name__, "__builtins__": builtins}
+    return types.FunctionType(code, own, code.co_name)
 
 
 def find(module, create: bool) -> Root | None:

@@ -48,9 +48,9 @@ def cached_only(function):
 
 def hide(function) -> None:
     """Dynamo runs `function` as it is and captures nothing in it, only in what it calls."""
-    from torch._dynamo import eval_frame
-
-    eval_frame.skip_code(function.__code__)
+    c = torch._C._dynamo.eval_frame  # what torch._dynamo's skip_code() does, without importing it
+    strategy = c._FrameExecStrategy(c._FrameAction.SKIP, c._FrameAction.DEFAULT)
+    c.set_code_exec_strategy(function.__code__, strategy)
 
 
 def drop(function) -> None:
