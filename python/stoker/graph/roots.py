@@ -123,6 +123,7 @@ class Root:
             self.graph_calls += 1
             return
         self.spent = 0.0
+        torch_private.show(self._function)
         if returned and not last.graphs:
             self.refused = "nothing of it could be captured"
         elif len(last.graphs) > MOST_GRAPHS:

@@ -48,8 +48,18 @@ def cached_only(function):
 
 def hide(function) -> None:
     """Dynamo runs `function` as it is and captures nothing in it, only in what it calls."""
-    c = torch._C._dynamo.eval_frame  # what torch._dynamo's skip_code() does, without importing it
-    strategy = c._FrameExecStrategy(c._FrameAction.SKIP, c._FrameAction.DEFAULT)
+    _on_frame(function, "SKIP")
+
+
+def show(function) -> None:
+    """Undo what hide() does, and Dynamo itself after an error: graphs captured of `function` before
+    run again."""
+    _on_frame(function, "DEFAULT")
+
+
+def _on_frame(function, action: str) -> None:
+    c = torch._C._dynamo.eval_frame  # as torch._dynamo's skip_code(), without importing it
+    strategy = c._FrameExecStrategy(getattr(c._FrameAction, action), c._FrameAction.DEFAULT)
     c.set_code_exec_strategy(function.__code__, strategy)
 
 
