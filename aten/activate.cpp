@@ -26,12 +26,14 @@ namespace stoker::aten {
 namespace {
 
 struct Libraries {
-  torch::Library composite, cpu, autocast, stoker;
+  torch::Library composite, cpu, autocast;
 };
 
 struct State {
   std::mutex mutex;
   std::unique_ptr<Libraries> libraries;
+  // Never taken back: Python and captured graphs keep handles on the operators defined in it.
+  std::unique_ptr<torch::Library> stoker;
   std::string why = "not enabled yet";
   std::map<std::string, std::string> left_alone;  // operator -> why it was not registered
 };
@@ -65,8 +67,7 @@ void register_all() {
                      __FILE__, __LINE__),
       torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::CPU, __FILE__, __LINE__),
       torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::AutocastCPU, __FILE__,
-                     __LINE__),
-      torch::Library(torch::Library::DEF, "stoker", std::nullopt, __FILE__, __LINE__)});
+                     __LINE__)});
   register_linear(libraries->composite);
   register_rnn(libraries->composite);
   register_matmul(libraries->cpu);
@@ -76,11 +77,14 @@ void register_all() {
   register_recorded_composites(libraries->cpu);
   register_autocast(libraries->autocast);
   register_autocast_convolutions(libraries->autocast);
-  register_stoker(libraries->stoker);
-  register_stoker_bags(libraries->stoker);
-  register_stoker_convolution(libraries->stoker);
-  register_stoker_norms(libraries->stoker);
   s.libraries = std::move(libraries);
+  if (s.stoker) return;
+  s.stoker = std::make_unique<torch::Library>(torch::Library::DEF, "stoker", std::nullopt, __FILE__,
+                                              __LINE__);
+  register_stoker(*s.stoker);
+  register_stoker_bags(*s.stoker);
+  register_stoker_convolution(*s.stoker);
+  register_stoker_norms(*s.stoker);
 }
 
 void check_environment() {

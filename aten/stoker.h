@@ -41,7 +41,8 @@ STOKER_API void enable();
 STOKER_API void disable() noexcept;
 
 // Takes the overrides out of the dispatcher and frees all packs. Only while no other thread runs
-// operators: dispatch tables are not synchronised. enable() registers again.
+// operators: dispatch tables are not synchronised. enable() registers again. The operators of our own
+// stay and mean the same.
 STOKER_API void unregister();
 
 STOKER_API void reset_counters() noexcept;

@@ -168,6 +168,7 @@ def unregister() -> None:
     binding = _binding()
     if binding:
         binding.unregister()
+        _module_hook.remove()
 
 
 def reset_counters() -> None:

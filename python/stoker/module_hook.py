@@ -52,6 +52,8 @@ def remove() -> None:
 
 
 def _wrapper(original, torch, binding):
+    from stoker.graph.torch_private import hide
+
     enter, leave = binding.enter_eval, binding.leave_eval
     is_compiling = torch.compiler.is_compiling
     is_grad_enabled, set_grad_enabled = torch.is_grad_enabled, torch._C._set_grad_enabled
@@ -75,6 +77,8 @@ def _wrapper(original, torch, binding):
         finally:
             leave()
 
+    # Else what a program compiles itself would be captured from here on, too, module by module.
+    hide(__call__)
     __call__._stoker_hook = True
     __call__.__wrapped__ = original
     return __call__

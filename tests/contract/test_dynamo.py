@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import types
+import weakref
 
 import pytest
 import torch
@@ -39,12 +41,7 @@ def private_function():
 def captured(captures, model):
     function = private_function()
     compiled = torch_private.compiled(function, captures)
-
-    def call(*args):
-        with torch_private.capturing():
-            return compiled(model, args, {})
-
-    return call
+    return lambda *args: compiled(model, args, {})
 
 
 def test_parameters_and_buffers_are_inputs_of_the_graph(captures):
@@ -152,6 +149,44 @@ def test_symbolic_sizes_compare_without_a_guard(captures):
     for size in (3, 5, 7, 9):
         function(torch.randn(size, 4))
     assert compared == [[True, True]] * 2, "the second capture holds for every size"
+
+
+def test_settings_of_a_capture_are_those_of_its_frames_only(captures):
+    seen = []
+
+    @torch._dynamo.disable
+    def look():
+        seen.append(torch._dynamo.config.suppress_errors)
+
+    class Looks(nn.Module):
+        def forward(self, x):
+            look()
+            return x + 1
+
+    call = captured(captures, Looks())
+    with torch._dynamo.config.patch(suppress_errors=False, error_on_recompile=True):
+        for size in (2, 3):
+            assert call(torch.ones(size)).equal(torch.full((size,), 2.0))
+    assert seen == [False] * 2 and len(captures.graphs) == 2
+
+
+def test_what_a_capture_keeps_dies_with_its_function():
+    model, backend = nn.Linear(4, 4), Captures()
+    call = captured(backend, model)
+    with torch.no_grad():
+        call(torch.ones(2, 4))
+    assert backend.graphs
+    alive = weakref.ref(backend), weakref.ref(model), weakref.ref(model.weight)
+    del call, model, backend
+    gc.collect()
+    assert [ref() for ref in alive] == [None] * 3
+
+
+def test_a_stance_forbids_captures():
+    assert torch_private.may_capture()
+    for stance in ("force_eager", "fail_on_recompile", "eager_on_recompile"):
+        with torch.compiler.set_stance(stance):
+            assert not torch_private.may_capture()
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch.jit

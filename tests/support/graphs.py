@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+import stoker
 import torch
-from stoker.graph import backend
+from stoker.graph import backend, roots
 
 
 @dataclasses.dataclass
@@ -60,3 +61,51 @@ def check(function, *args, **kwargs) -> Rewritten:
     rewritten = rewrite(function, *args, **kwargs)
     assert_same(rewritten.result, stock)
     return rewritten
+
+
+def assert_alike(ours, stock) -> None:
+    """Whole results: containers and types, values, strides, whose autograd they are for."""
+    assert type(ours) is type(stock)
+    if isinstance(stock, torch.Tensor):
+        assert_same(ours, stock) if stock.dtype.is_floating_point else torch.equal(ours, stock)
+        assert ours.requires_grad == stock.requires_grad
+        assert ours.is_inference() == stock.is_inference()
+    elif isinstance(stock, (tuple, list)):
+        for a, b in zip(ours, stock, strict=True):
+            assert_alike(a, b)
+    elif isinstance(stock, dict):
+        assert list(ours) == list(stock)
+        assert_alike(list(ours.values()), list(stock.values()))
+    elif dataclasses.is_dataclass(stock):
+        assert_alike(vars(ours), vars(stock))
+    else:
+        assert ours == stock
+
+
+def stock(function, *args, **kwargs):
+    """What torch alone makes of a call."""
+    stoker.disable()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        stoker.enable()
+
+
+def root(model) -> roots.Root:
+    return roots.find(model, create=False)
+
+
+def served(model) -> int:
+    """How many calls of a model its graphs served since it was captured."""
+    return root(model).graph_calls
+
+
+def captured(model, *args, **kwargs):
+    """Captures a model, which is then called by its graph; returns that result."""
+    stoker.optimize(model)
+    expected = stock(model, *args, **kwargs)
+    assert_alike(model(*args, **kwargs), expected)
+    result = model(*args, **kwargs)
+    assert_alike(result, expected)
+    assert served(model) == 1 and not root(model).refused
+    return result

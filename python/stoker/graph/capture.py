@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+import weakref
 
 from stoker.graph import backend, torch_private
 
@@ -36,15 +37,17 @@ class Capture:
 
 
 def captured(root, function):
-    """`function` as Dynamo captures it for `root`."""
+    """`function` as Dynamo captures it for `root`. What Dynamo keeps with the code of `function`
+    must not lead back to it: no garbage collection sees that way round."""
+    ran, weak = root.ran, weakref.ref(root)
 
     def build(graph_module, inputs):
         graph = backend.build(graph_module, inputs)
-        root.captures[-1].graphs.append(graph)
+        weak().captures[-1].graphs.append(graph)
         run = graph.run
 
         def counted(*values):
-            root.ran += 1
+            ran.graphs += 1
             return run(*values)
 
         return counted
@@ -52,14 +55,13 @@ def captured(root, function):
     return torch_private.compiled(function, build)
 
 
-def run(root, function, module, args, kwargs):
-    """Call `module` through `function`, capturing what no graph fits. Raises what the call does."""
+def run(root, function, original, module, args, kwargs):
+    """Call `module` by `original` through `function`, capturing what no graph fits. Raises what the call does."""
     record = Capture()
     root.captures.append(record)
     before, start = torch_private.graph_breaks(), time.perf_counter()
     try:
-        with torch_private.capturing():
-            return function(module, args, kwargs)
+        return function(original, module, args, kwargs)
     finally:
         record.seconds = time.perf_counter() - start
         after = torch_private.graph_breaks()

@@ -12,6 +12,7 @@ or rewritten weight is simply used. What is packed of them proves itself in the 
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import sys
 import threading
@@ -31,6 +32,10 @@ _numbers = itertools.count()
 _capture_lock = threading.Lock()
 
 
+class _Ran(threading.local):
+    graphs = 0  # that a thread ran, of all captures of a root
+
+
 class Root:
     """What is known of one module. Called by the hook for outermost calls in eval mode."""
 
@@ -42,7 +47,7 @@ class Root:
         self.spent = 0.0  # seconds in calls that no graph served since the last capture
         self.captures = []  # Capture, see capture.py
         self.graph_calls = 0
-        self.ran = 0  # graphs run, of all captures: tells whether a call found one
+        self.ran = _Ran()  # tells whether a call found a graph
         self.refused = None  # why it is never captured (again)
         self._function = None  # what Dynamo captures; then run from its cache, or captured anew
         self._cached = None
@@ -56,11 +61,11 @@ class Root:
             if self.refused is None and self.spent >= self.after:
                 return self._capture(original, module, args, kwargs)
             return self._timed(original, module, args, kwargs)
-        before, start = self.ran, time.perf_counter()
         if self._due():
             return self._capture(original, module, args, kwargs)
-        result = self._cached(module, args, kwargs)
-        if self.ran == before:
+        before, start = self.ran.graphs, time.perf_counter()
+        result = self._cached(original, module, args, kwargs)
+        if self.ran.graphs == before:
             self.spent += time.perf_counter() - start
         else:
             self.graph_calls += 1
@@ -78,51 +83,69 @@ class Root:
     def _due(self) -> bool:
         if self.refused is not None or self.spent < self.after:
             return False
-        return self.spent >= self.captures[-1].seconds
+        # There is none yet while another thread makes the first.
+        return bool(self.captures) and self.spent >= self.captures[-1].seconds
 
     def _capture(self, original, module, args, kwargs):
         # While one thread captures, the others go on as before.
         if not _capture_lock.acquire(blocking=False):
-            if self._cached is not None:
-                return self._cached(module, args, kwargs)
-            return original(module, *args, **kwargs)
+            return self._uncaptured(original, module, args, kwargs)
         try:
             from stoker.graph import capture
 
+            if any(map(torch_private.is_compiled, module.modules())):
+                self.refused = "the program compiles a part of it"
+            if self.refused is not None or not torch_private.may_capture():
+                return self._uncaptured(original, module, args, kwargs)
             if self._function is None:
                 self._function = _private_function(next(_numbers), self.name)
                 self._captured = capture.captured(self, self._function)
                 self._cached = torch_private.cached_only(self._function)
+            before, returned = self.ran.graphs, False
             try:
-                return capture.run(self, self._captured, module, args, kwargs)
+                result = capture.run(self, self._captured, original, module, args, kwargs)
+                returned = True
+                return result
             finally:
-                self.spent = 0.0
-                self._bound()
-                if settings.current.verbose:
-                    sys.stderr.write(f"stoker: graph: {self.name}: {self.captures[-1].text()}\n")
+                self._conclude(self.ran.graphs > before, returned)
         finally:
             _capture_lock.release()
 
-    def _bound(self) -> None:
+    def _uncaptured(self, original, module, args, kwargs):
+        if self._cached is not None:
+            return self._cached(original, module, args, kwargs)
+        return original(module, *args, **kwargs)
+
+    def _conclude(self, ran: bool, returned: bool) -> None:
+        """After a call that captured what no graph fitted; it ran graphs, and returned or raised."""
         last = self.captures[-1]
-        if not last.graphs:
+        if ran and not last.graphs:
+            self.captures.pop()  # one fitted: the call to capture is still to come
+            self.graph_calls += 1
+            return
+        self.spent = 0.0
+        torch_private.show(self._function)
+        if returned and not last.graphs:
             self.refused = "nothing of it could be captured"
         elif len(last.graphs) > MOST_GRAPHS:
             self.refused = f"it broke into {len(last.graphs)} graphs"
             torch_private.drop(self._function)
         elif len(self.captures) >= MOST_CAPTURES:
             self.refused = f"captured {MOST_CAPTURES} times already"
+        if settings.current.verbose:
+            sys.stderr.write(f"stoker: graph: {self.name}: {last.text()}\n")
 
 
 def _private_function(number: int, name: str):
     """The function that Dynamo captures. Its code object is this root's own: Dynamo keeps graphs,
-    and counts them, by code object. It holds no reference to the module."""
+    and counts them, by code object. Its globals are its own, too: Dynamo puts graphs there."""
 
-    def root(module, args, kwargs):
-        return module._call_impl(*args, **kwargs)
+    def root(original, module, args, kwargs):
+        return original(module, *args, **kwargs)
 
     code = root.__code__.replace(co_name=f"stoker_{name}_{number}")
-    return types.FunctionType(code, globals(), code.co_name)
+    own = {"__name__": __name__, "__builtins__": builtins}
+    return types.FunctionType(code, own, code.co_name)
 
 
 def find(module, create: bool) -> Root | None:

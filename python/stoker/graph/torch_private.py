@@ -14,7 +14,29 @@ import torch
 
 def compiled(function, backend):
     """`function` captured by Dynamo when it is called and no captured graph fits."""
-    return torch.compile(function, backend=backend, dynamic=None)
+    import torch._dynamo
+    from torch._dynamo import eval_frame
+
+    context = torch._dynamo.optimize(backend, dynamic=None)
+    convert = getattr(context, "callback", None)  # None where TORCHDYNAMO_DISABLE=1
+    if convert is not None:
+
+        def capture(frame, cache_entry, frame_state):
+            with _capturing():
+                return convert(frame, cache_entry, frame_state)
+
+        capture._torchdynamo_orig_backend = convert  # Dynamo looks for the backend there
+        context.callback = capture
+    # torch._dynamo.reset() knows it from here, and it would live as long as the process.
+    eval_frame.cached_backends.pop(id(backend), None)
+    return context(function)
+
+
+def may_capture() -> bool:
+    """False where the program set how Dynamo is to behave (torch.compiler.set_stance)."""
+    from torch._dynamo import eval_frame
+
+    return eval_frame._stance.stance == "default" and eval_frame._stance.backend is None
 
 
 def cached_only(function):
@@ -26,9 +48,19 @@ def cached_only(function):
 
 def hide(function) -> None:
     """Dynamo runs `function` as it is and captures nothing in it, only in what it calls."""
-    from torch._dynamo import eval_frame
+    _on_frame(function, "SKIP")
 
-    eval_frame.skip_code(function.__code__)
+
+def show(function) -> None:
+    """Undo what hide() does, and Dynamo itself after an error: graphs captured of `function` before
+    run again."""
+    _on_frame(function, "DEFAULT")
+
+
+def _on_frame(function, action: str) -> None:
+    c = torch._C._dynamo.eval_frame  # as torch._dynamo's skip_code(), without importing it
+    strategy = c._FrameExecStrategy(getattr(c._FrameAction, action), c._FrameAction.DEFAULT)
+    c.set_code_exec_strategy(function.__code__, strategy)
 
 
 def drop(function) -> None:
@@ -46,14 +78,15 @@ def graph_breaks() -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def capturing():
-    """While a graph is captured. Hooks added or removed later are noticed (a guard on each module's
-    dictionaries); parts that Dynamo cannot take run as plain Python, without a word."""
-    import torch._dynamo
-
+def _capturing():
+    """While Dynamo reads a frame, not while the program's code runs. Hooks added or removed later
+    are noticed (a guard on each module's dictionaries); parts that Dynamo cannot take run as plain
+    Python, without a word, whatever the program configured for graphs of its own."""
     patch = torch._dynamo.config.patch(
         skip_nnmodule_hook_guards=False,
         suppress_errors=True,
+        error_on_recompile=False,
+        fail_on_recompile_limit_hit=False,
         prepare_freezing=False,
         automatic_dynamic_shapes=True,
         assume_static_by_default=True,
@@ -62,6 +95,7 @@ def capturing():
         patch,
         _silent("torch._dynamo"),
         _silent("torch.fx.experimental"),
+        _silent("torch._subclasses"),
         warnings.catch_warnings(),
     ):
         # Dynamo's remarks on the code it reads; not the program's own.
@@ -80,11 +114,17 @@ def _silent(name: str):
         logger.setLevel(level)
 
 
+def is_compiled(module) -> bool:
+    """Did the program give the module to torch.compile, or call its compile()?"""
+    made_by_dynamo = type(module).__module__ == "torch._dynamo.eval_frame"
+    return made_by_dynamo or module._compiled_call_impl is not None
+
+
 def busy(module) -> str | None:
     """Why this call is somebody else's: a transformation or a mode is at work, or the module is
     compiled already. Every outermost call asks."""
     c = torch._C
-    if module._compiled_call_impl is not None:
+    if is_compiled(module):
         return "the program compiled it"
     if c._get_tracing_state() is not None:
         return "torch.jit is tracing"

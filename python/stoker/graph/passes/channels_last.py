@@ -36,7 +36,7 @@ def channels_last(graph: Graph) -> int:
     images, affected = _spread(graph)
     output = next(node for node in graph.nodes if node.op == "output")
     leaving = [node for node in output.all_input_nodes if node in affected]
-    if any(_format(node) is None for node in leaving):
+    if any(_format(node) is None for node in leaving) or _share_memory(leaving):
         return 0
     entries: dict[Node, list[Node]] = {}
     for image in sorted(images):
@@ -101,6 +101,12 @@ def _format(node: Node) -> torch.memory_format | None:
     if stock.dim() == 4 and stock.is_contiguous(memory_format=torch.channels_last):
         return torch.channels_last
     return None
+
+
+def _share_memory(leaving: list[Node]) -> bool:
+    """Is one a view of another? Brought back to its strides it would be a copy."""
+    tensors = [value(node) for node in leaving if value(node) is not None]
+    return len({each.untyped_storage()._cdata for each in tensors}) < len(tensors)
 
 
 def _leave(node: Node, output: Node) -> None:
