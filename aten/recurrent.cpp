@@ -56,7 +56,8 @@ const char* check_weights(const Recurrent& call, const RecurrentWeights& w, int6
   return check_bias(call, w.b_hh, rows);
 }
 
-// Does stock hand the layer to oneDNN, with every operand cast?
+// Does stock hand the layer to oneDNN, with every operand cast? Of bf16 input it asks first whether
+// oneDNN can; of fp32 input it does not, and raises an error where it cannot.
 bool onednn_lstm(const Recurrent& call) {
   return !call.looped() && at::globalContext().userEnabledMkldnn() &&
          (call.input.scalar_type() == at::kFloat || onednn_takes_bf16());
@@ -74,6 +75,7 @@ const char* read_autocast_types(Recurrent& call) {
   if (call.cell == RnnCell::kGru) call.type = call.h0.scalar_type();
   if (call.cell == RnnCell::kLstm) {
     if (onednn_lstm(call)) {
+      if (!onednn_takes_bf16()) return "oneDNN has no bfloat16 LSTM on this CPU";
       call.c0 = call.c0.to(at::kBFloat16);
     } else if (call.projection == 0) {
       call.type = call.c0.scalar_type();
