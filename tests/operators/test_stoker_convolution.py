@@ -316,6 +316,21 @@ def test_norms_of_one_weight_have_packs_of_their_own():
                 problem.check(problem(4), 4)
 
 
+@torch.no_grad()
+def test_a_folded_pack_takes_the_place_of_the_weights_own():
+    """Before a module is a graph its convolutions run alone."""
+    case = Problem("window")
+    stoker.unregister()
+    stoker.enable()
+    alone = [case.convolve(case.x, case.weight, None) for _ in range(3)]
+    assert stoker.status()["packed"]["entries"] == 1
+    case.check(case())
+    case.check(case())
+    assert stoker.status()["packed"]["entries"] == 1
+    again = [case.convolve(case.x, case.weight, None) for _ in range(3)]
+    assert all(y.equal(alone[-1]) for y in again)
+
+
 def test_gradients_are_those_of_its_meaning():
     torch.manual_seed(SEED)
     double = {"dtype": torch.float64, "requires_grad": True}

@@ -66,8 +66,7 @@ def _activate(node: Node, user: Node) -> dict | None:
     activation = _ACTIVATIONS.get(user.target)
     if user.target is GELU:
         activation = _GELUS.get(user.kwargs["approximate"])
-    known = 10 if node.target is torch.ops.stoker.convolution.default else 8
-    if activation is None or activation >= known or "activation" in node.kwargs:
+    if activation is None or "activation" in node.kwargs:
         return None
     combine = node.kwargs.get("combine", 0)
     if combine == 0:
