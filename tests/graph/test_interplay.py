@@ -8,7 +8,6 @@ import io
 import logging
 import pickle
 import random
-import threading
 import warnings
 
 import pytest
@@ -269,7 +268,7 @@ def test_errors_are_the_programs_own(name, first, capfd):
     model.fails = True
     raised = []
     for call in (model, model, lambda given: stock(model, given)):
-        with pytest.raises(BaseException) as caught:  # noqa: PT011
+        with pytest.raises(BaseException) as caught:
             call(given)
         raised.append((caught.type, caught.value.args))
     assert raised[0] == raised[1] == raised[2]
