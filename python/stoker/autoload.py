@@ -93,7 +93,10 @@ def _prepare_run(torch) -> None:
     module_hook.install()
     from stoker.graph import settings
 
-    settings.current = settings.from_environment()
+    try:
+        settings.current = settings.from_environment()
+    except ValueError as error:
+        _say(str(error), "no graphs")
     if settings.current.everything:
         module_hook.capture()
 
@@ -117,6 +120,6 @@ def _after_collection(phase: str, info: dict) -> None:
         library.stoker_sweep()
 
 
-def _say(line: str) -> None:
+def _say(line: str, what: str = "off") -> None:
     if sys.stderr is not None:  # None under pythonw-like hosts; status() says it all the same
-        sys.stderr.write(f"stoker: off: {line}\n")
+        sys.stderr.write(f"stoker: {what}: {line}\n")

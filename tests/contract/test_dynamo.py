@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import gc
+import os
 import types
 import weakref
+
+os.environ["STOKER"] = "0"
 
 import pytest
 import torch
@@ -170,16 +174,20 @@ def test_settings_of_a_capture_are_those_of_its_frames_only(captures):
     assert seen == [False] * 2 and len(captures.graphs) == 2
 
 
-def test_what_a_capture_keeps_dies_with_its_function():
-    model, backend = nn.Linear(4, 4), Captures()
-    call = captured(backend, model)
+def test_a_dropped_function_keeps_no_backend():
+    def backend(module, inputs):
+        ran.append(1)
+        return module.forward
+
+    ran, model, function = [], nn.Linear(4, 4), private_function()
+    function = types.FunctionType(function.__code__, {"__builtins__": builtins})
     with torch.no_grad():
-        call(torch.ones(2, 4))
-    assert backend.graphs
-    alive = weakref.ref(backend), weakref.ref(model), weakref.ref(model.weight)
-    del call, model, backend
+        torch_private.compiled(function, backend)(model, (torch.ones(2, 4),), {})
+    alive = [weakref.ref(each) for each in (backend, function, model, model.weight)]
+    torch_private.drop(function)
+    del backend, function, model
     gc.collect()
-    assert [ref() for ref in alive] == [None] * 3
+    assert ran and [ref() for ref in alive] == [None] * 4
 
 
 def test_a_stance_forbids_captures():
@@ -198,6 +206,9 @@ def test_nothing_is_busy_in_plain_code():
     torch.use_deterministic_algorithms(True)
     assert torch_private.busy(model) == "deterministic algorithms were asked for"
     torch.use_deterministic_algorithms(False)
+    handle = nn.modules.module.register_module_forward_hook(lambda module, args, out: None)
+    assert torch_private.busy(model) == "hooks of all modules are registered"
+    handle.remove()
     busy = []
 
     class Asks(nn.Module):

@@ -16,7 +16,7 @@ from tests.support.environment import without_stoker
 SHOW = """
 import json, os, sys
 keys = ("STOKER_RUN", "STOKER_DTYPE", "STOKER_FORCE", "STOKER_INFERENCE", "STOKER_VERBOSE",
-        "STOKER_REPORT",
+        "STOKER_REPORT", "STOKER_GRAPH", "STOKER_GRAPH_AFTER",
         "THP_MEM_ALLOC_ENABLE", "OMP_NUM_THREADS", "LD_PRELOAD")
 shown = {key: os.environ[key] for key in keys if key in os.environ}
 line = json.dumps([shown, sorted(os.sched_getaffinity(0)), sys.argv[1:]]) + "\\n"
@@ -42,6 +42,16 @@ rows = sorted(row for op in status["operators"].values() for row in op["rows"])
 import os
 line = " ".join([given.model_name_or_path, str(given.do_eval), status["dtype"], *rows])
 os.write(1, f"{line}\\n".encode())
+"""
+
+
+CAPTURE = """
+import torch, stoker
+model, x = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.ReLU()).eval(), torch.randn(2, 8)
+with torch.no_grad():
+    for _ in range(4):
+        model(x)
+print([(root["module"], root["calls"]) for root in stoker.status()["graphs"]])
 """
 
 
@@ -94,6 +104,42 @@ def test_report_takes_a_value_behind_an_equals_sign_only(options, report, argv, 
     (((env, _, found),), _) = shown(options, tmp_path)
     expected = str(tmp_path / report) if report and report != "1" else report
     assert (env.get("STOKER_REPORT"), found) == (expected, argv)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("--no-graph", {"STOKER_GRAPH": "0"}),
+        ("--graph-after 0.5", {"STOKER_GRAPH_AFTER": "0.5"}),
+        ("--graph_after=3 --no_graph", {"STOKER_GRAPH": "0", "STOKER_GRAPH_AFTER": "3.0"}),
+        ("", {}),
+    ],
+)
+def test_graphs(options, expected, tmp_path):
+    (((env, _, argv),), stderr) = shown(f"{options} run_qa.py --no-graph", tmp_path)
+    assert {key: value for key, value in env.items() if "GRAPH" in key} == expected
+    assert argv == ["--no-graph"] and stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "env", "graphs", "stderr"),
+    [
+        ("--graph-after 0", {}, "[('Sequential', 3)]", ""),
+        ("--graph-after 0 --verbose", {}, "[('Sequential', 3)]", "stoker: graph: Sequential: 1 gr"),
+        ("", {"STOKER_GRAPH_AFTER": "0"}, "[('Sequential', 3)]", ""),
+        ("", {}, "[]", ""),
+        ("--graph-after 0 --no-graph", {}, "[]", ""),
+        ("--graph-after 0", {"STOKER_GRAPH": "0"}, "[]", ""),
+        (
+            "", {"STOKER_GRAPH_AFTER": "soon"}, "[]",
+            "stoker: no graphs: STOKER_GRAPH_AFTER is 'soon', expected seconds such as 10\n",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_captured_under_run(options, env, graphs, stderr, tmp_path):
+    result = stoker_run(f"{options} run_qa.py", tmp_path, CAPTURE, **env)
+    assert (result.returncode, result.stdout.strip()) == (0, graphs), result.stderr
+    assert stderr in result.stderr if stderr else result.stderr == ""
 
 
 def test_a_user_setting_of_huge_pages_stays(tmp_path):
@@ -161,6 +207,8 @@ def test_options_without_effect_say_so(tmp_path):
         ("--no-such-option run_qa.py", "No such option"),
         ("", "Missing argument 'PROGRAM'"),
         ("--nnodes 2 run_qa.py", "use torchrun"),
+        ("--graph-after soon run_qa.py", "'soon' is not a valid float"),
+        ("--graph-after -1 run_qa.py", "-1.0 is not in the range x>=0"),
         ("--cores-list x run_qa.py", "expected such as 0-3,8"),
         ("--ninstances 2 --instance-idx 2 run_qa.py", "there are 2 instances"),
     ],

@@ -47,6 +47,35 @@ def test_says_what_was_taken_declined_and_what_to_do():
     assert re.search(r"^packed weights: 1, 1.0 MiB", text, re.M)
 
 
+GRAPHS = """
+class Breaks(torch.nn.Sequential):
+    def forward(self, x):
+        return super().forward(x) if x.sum().item() > 1e9 else -super().forward(x)
+import stoker
+model = Breaks(torch.nn.Linear(512, 512), torch.nn.ReLU()).eval()
+never = torch.nn.Identity().eval()
+with torch.no_grad(), stoker.graphs():
+    for _ in range(4):
+        model(x), never(5)
+"""
+
+
+def test_graphs_have_a_line_each(tmp_path):
+    text = run(WORK + GRAPHS).stderr
+    line = (
+        r"^(\d) graphs of Breaks in 1 captures \((\d+\.\d) s\) ran 3 calls: 1 linears, 1 epilogues"
+    )
+    found = re.search(line + r"; broke: Unsupported Tensor.item\(\) call", text, re.M)
+    assert found and int(found.group(1)) >= 1 and float(found.group(2)) > 0, text
+    assert re.search(r"^0 graphs of Identity .*; no more captures: nothing of it", text, re.M), text
+    assert "graphs of" not in run(WORK).stderr
+    path = tmp_path / "report.json"
+    run(WORK + GRAPHS, str(path))
+    graphs = {root["module"]: root for root in json.loads(path.read_text())["graphs"]}
+    assert graphs["Breaks"]["calls"] == 3 and graphs["Breaks"]["fused"]["epilogues"] == 1
+    assert graphs["Identity"]["refused"] == "nothing of it could be captured"
+
+
 def test_every_hint_is_printed_where_it_matters():
     for reason, hint in report.HINTS.items():
         op = {"calls": 3, "taken": 0, "rows": {}, "declined": {reason: 2, "unprofitable": 1}}

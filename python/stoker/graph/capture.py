@@ -56,7 +56,8 @@ def captured(root, function):
 
 
 def run(root, function, original, module, args, kwargs):
-    """Call `module` by `original` through `function`, capturing what no graph fits. Raises what the call does."""
+    """Call `module` by `original` through `function`, capturing what no graph fits. Raises what the
+    call raises."""
     record = Capture()
     root.captures.append(record)
     before, start = torch_private.graph_breaks(), time.perf_counter()

@@ -13,6 +13,7 @@ or rewritten weight is simply used. What is packed of them proves itself in the 
 from __future__ import annotations
 
 import builtins
+import functools
 import itertools
 import sys
 import threading
@@ -52,8 +53,7 @@ class Root:
         self._function = None  # what Dynamo captures; then run from its cache, or captured anew
         self._cached = None
         self._captured = None
-        forget = _roots.pop  # the name itself is gone when the interpreter ends
-        self._alive = weakref.ref(module, lambda _: forget(key, None))
+        self._alive = weakref.ref(module, functools.partial(_forget, key))
 
     def call(self, original, module, args, kwargs):
         """The module's call, by a graph where there is one for it."""
@@ -117,7 +117,7 @@ class Root:
         return original(module, *args, **kwargs)
 
     def _conclude(self, ran: bool, returned: bool) -> None:
-        """After a call that captured what no graph fitted; it ran graphs, and returned or raised."""
+        """After a call that captured what no graph fitted, if it ran graphs, if it returned."""
         last = self.captures[-1]
         if ran and not last.graphs:
             self.captures.pop()  # one fitted: the call to capture is still to come
@@ -146,6 +146,13 @@ def _private_function(number: int, name: str):
     code = root.__code__.replace(co_name=f"stoker_{name}_{number}")
     own = {"__name__": __name__, "__builtins__": builtins}
     return types.FunctionType(code, own, code.co_name)
+
+
+def _forget(key: int, _, roots=_roots, drop=torch_private.drop, ending=sys.is_finalizing) -> None:
+    """The module is dead. What is needed is bound here: when the interpreter ends, names go first."""
+    root = roots.pop(key, None)
+    if root is not None and root._function is not None and not ending():
+        drop(root._function)
 
 
 def find(module, create: bool) -> Root | None:

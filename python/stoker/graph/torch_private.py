@@ -64,10 +64,9 @@ def _on_frame(function, action: str) -> None:
 
 
 def drop(function) -> None:
-    """Forget every graph captured of a function."""
-    from torch._dynamo import eval_frame
-
-    eval_frame.reset_code(function.__code__)
+    """Forget every graph captured of a function. They and its code keep each other alive where no
+    garbage collection sees it."""
+    torch._C._dynamo.eval_frame.reset_code(function.__code__)
 
 
 def graph_breaks() -> dict[str, int]:
@@ -138,6 +137,8 @@ def busy(module) -> str | None:
         return "deterministic algorithms were asked for"
     if torch.fx._symbolic_trace.is_fx_symbolic_tracing():
         return "torch.fx is tracing"
+    if torch.nn.modules.module._has_any_global_hook():  # Dynamo does not notice new ones
+        return "hooks of all modules are registered"
     return None
 
 
