@@ -149,7 +149,7 @@ def _private_function(number: int, name: str):
 
 
 def _forget(key: int, _, roots=_roots, drop=torch_private.drop, ending=sys.is_finalizing) -> None:
-    """The module is dead. What is needed is bound here: when the interpreter ends, names go first."""
+    """The module is dead. What is needed is bound here: names go before the interpreter does."""
     root = roots.pop(key, None)
     if root is not None and root._function is not None and not ending():
         drop(root._function)
