@@ -83,6 +83,8 @@ void register_all() {
                                               __LINE__);
   register_stoker(*s.stoker);
   register_stoker_bags(*s.stoker);
+  register_stoker_convolution(*s.stoker);
+  register_stoker_norms(*s.stoker);
 }
 
 void check_environment() {

@@ -1,4 +1,4 @@
-// aten::_convolution, at CPU: the one door. Eager conv1d, conv2d and conv3d come through
+// aten::_convolution, at CPU: the one door. Eager conv1d to conv_transpose3d come through
 // aten::convolution, traced and frozen graphs call it directly; `_convolution.deprecated`, of old
 // graphs, becomes it.
 #include <ATen/core/Tensor.h>
@@ -32,10 +32,10 @@ struct ConvolutionOp : ReturnsResult<Convolution> {
   static const char* to_problem(Convolution& convolution, const Tensor& input, const Tensor& weight,
                                 const std::optional<Tensor>& bias, IntArrayRef stride,
                                 IntArrayRef padding, IntArrayRef dilation, bool transposed,
-                                IntArrayRef, int64_t groups, bool, bool, bool, bool) {
-    if (transposed) return "transposed convolutions are stock";
+                                IntArrayRef output_padding, int64_t groups, bool, bool, bool,
+                                bool) {
     return convolution_problem(convolution, input, weight, bias,
-                               {stride, padding, dilation, groups});
+                               {stride, padding, dilation, groups, transposed, output_padding});
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "aten/activations.h"
 #include "aten/generated_rows.h"
 #include "aten/machine.h"
 #include "aten/numerics.h"
@@ -58,17 +59,25 @@ const char* read_sizes(Convolution& c) {
   const size_t dimensions = c.dimensions();
   shape.images = input.size(0);
   shape.channels = input.size(1);
-  shape.outputs = weight.size(0);
   shape.groups = arguments.groups;
+  shape.transposed = arguments.transposed;
+  shape.outputs = shape.transposed ? weight.size(1) * shape.groups : weight.size(0);
+  const int64_t channels = shape.transposed ? weight.size(0) : weight.size(1) * shape.groups;
   read_extent(input.sizes().slice(2), dimensions, 0, shape.size);
   read_extent(weight.sizes().slice(2), dimensions, 0, shape.kernel);
   if (!read_extent(arguments.stride, dimensions, 1, shape.stride) ||
       !read_extent(arguments.padding, dimensions, 0, shape.padding) ||
-      !read_extent(arguments.dilation, dimensions, 1, shape.dilation)) {
+      !read_extent(arguments.dilation, dimensions, 1, shape.dilation) ||
+      (shape.transposed &&
+       !read_extent(arguments.output_padding, dimensions, 0, shape.output_padding))) {
     return "sizes do not match";
   }
+  for (size_t i = 0; i < 3; ++i) {
+    // Stock allows it where the dilation is larger; oneDNN does not.
+    if (shape.output_padding[i] >= shape.stride[i]) return "output padding is not below the stride";
+  }
   if (input.numel() == 0 || weight.numel() == 0) return "an operand is empty";
-  if (shape.groups < 1 || shape.channels != weight.size(1) * shape.groups ||
+  if (shape.groups < 1 || shape.channels != channels || shape.channels % shape.groups != 0 ||
       shape.outputs % shape.groups != 0 ||
       std::min({shape.out(0), shape.out(1), shape.out(2)}) < 1) {
     return "sizes do not match";
@@ -117,10 +126,13 @@ at::Tensor as_stock_sees(const Convolution& c, const at::Tensor& operand) {
 // Null when stock gives its result in c.format. Of most convolutions all of its kernels do; where
 // it has others, to ask it costs 2 us. (NNPACK, where there is one, takes 16 images and more.)
 const char* confirm_format(const Convolution& c) {
-  if (c.dimensions() < 3 && c.shape.groups == 1 && c.shape.images < 16) return nullptr;
+  if (c.dimensions() < 3 && c.shape.groups == 1 && c.shape.images < 16 && !c.shape.transposed) {
+    return nullptr;
+  }
   const auto format = torch_private::convolution_format(
       as_stock_sees(c, *c.input), as_stock_sees(c, *c.weight), c.arguments.stride,
-      c.arguments.padding, c.arguments.dilation, c.arguments.groups);
+      c.arguments.padding, c.arguments.dilation, c.arguments.groups, c.shape.transposed,
+      c.arguments.output_padding);
   return format == c.format ? nullptr : "stock has a kernel of its own for this convolution";
 }
 
@@ -129,9 +141,9 @@ RowResult<at::Tensor> run_generated(jit::GemmMath math, const Convolution& c) {
   const Machine& m = machine();
   at::Tensor packed;
   if (shape.packs_weight()) {
-    const Source source = weight_matrix(c);
-    Packed found = packed_panels(
-        math, {{&source, 1}, c.sightings, shape.images * shape.pixels(), c.rows_before_pack});
+    const FoldedSources sources = weight_sources(c);
+    Packed found = packed_panels(math, {sources, c.sightings, shape.images * shape.pixels(),
+                                        c.rows_before_pack, c.norm ? &c.norm->eps : nullptr});
     if (found.refusal != nullptr) return {at::Tensor(), found.refusal};
     packed = std::move(found.value);
   }
@@ -144,9 +156,17 @@ RowResult<at::Tensor> run_generated(jit::GemmMath math, const Convolution& c) {
       .y = result.mutable_data_ptr(),
       .w_type = data_type(*c.weight),
       .bias_type = c.bias ? data_type(*c.bias) : shape.input};
-  if (!kernels::conv::run_jit(shape, operands, {m.isa, math, m.l2_bytes}, torch_threads())) {
+  kernels::conv::Finish finish{kernels::conv::fused_part(shape, c.epilogue)};
+  at::Tensor other;
+  if (finish.epilogue.combine != jit::Combine::kNone) {
+    other = c.other->contiguous(c.format);
+    finish.other = other.const_data_ptr();
+  }
+  if (!kernels::conv::run_jit(shape, operands, finish, {m.isa, math, m.l2_bytes},
+                              torch_threads())) {
     return {at::Tensor(), "no memory for a generated kernel"};
   }
+  apply_epilogue_(rest_of(c.epilogue, finish.epilogue), result, c.other);
   return {std::move(result), nullptr};
 }
 
@@ -201,7 +221,7 @@ const char* choose_row(Convolution& c, const kernels::Row*& row) {
   if (chosen.row == nullptr) return chosen.reason;
   row = chosen.row;
   c.rows_before_pack = chosen.rows_before_pack;
-  return confirm_format(c);
+  return c.in_graph ? nullptr : confirm_format(c);
 }
 
 RowResult<at::Tensor> run_row(const kernels::Row& row, const Convolution& c) {
@@ -215,9 +235,9 @@ at::Tensor empty_result(const Convolution& c) {
       at::detail::empty_cpu(sizes, scalar_type(c.shape.output), /*pin_memory=*/false, c.format));
 }
 
-Source weight_matrix(const Convolution& c) {
-  const int64_t columns = c.shape.channels / c.shape.groups * c.shape.taps();
-  return {c.weight, c.shape.outputs, columns, columns, 1};
+FoldedSources weight_sources(const Convolution& c) {
+  const int64_t rows = c.weight->size(0), columns = c.weight->numel() / rows;
+  return folded_sources({c.weight, rows, columns, columns, 1}, c.norm ? &*c.norm : nullptr);
 }
 
 }  // namespace stoker::aten

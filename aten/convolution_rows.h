@@ -3,8 +3,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <optional>
 
+#include "aten/batch_norm.h"
 #include "aten/packed_weights.h"
 #include "aten/row_result.h"
 #include "kernels/conv/conv.h"
@@ -12,18 +14,31 @@
 
 namespace stoker::aten {
 
+inline constexpr std::array<int64_t, 1> kNoOutputPadding{0};
+
 struct ConvolutionArguments {
   at::IntArrayRef stride, padding, dilation;  // one for all dimensions, or one each
   int64_t groups = 1;
+  bool transposed = false;
+  at::IntArrayRef output_padding = kNoOutputPadding;  // of a transposed one
 };
 
 struct Convolution {
   kernels::MatmulProblem problem;  // the product it comes to
   kernels::conv::ConvProblem shape;
-  const at::Tensor* input = nullptr;   // [images, channels, 1 to 3 dimensions]
-  const at::Tensor* weight = nullptr;  // [outputs, channels of a group, window], dense
-  const at::Tensor* bias = nullptr;    // [outputs], contiguous, or null
-  // Of the result, and what the input is brought to; choose_row() makes sure that it is stock's.
+  const at::Tensor* input = nullptr;  // [images, channels, 1 to 3 dimensions]
+  // [outputs, channels of a group, window], transposed [channels, outputs of a group, window];
+  // dense
+  const at::Tensor* weight = nullptr;
+  const at::Tensor* bias = nullptr;  // [outputs], contiguous, or null
+  // Of stoker::convolution only, whose result lies in `format` whatever stock's would:
+  bool in_graph = false;
+  std::optional<BatchNorm> norm;  // folded into the weight that is packed, and into:
+  at::Tensor folded_bias;         // fp32; `bias` points there
+  jit::Epilogue epilogue;
+  const at::Tensor* other = nullptr;  // of the epilogue; of the result's size, any layout
+  // Of the result, and what the input is brought to; choose_row() makes sure that it is stock's,
+  // if not in a graph.
   at::MemoryFormat format = at::MemoryFormat::Contiguous;
   bool weight_channels_last = false;
   ConvolutionArguments arguments;
@@ -56,7 +71,7 @@ RowResult<at::Tensor> run_row(const kernels::Row& row, const Convolution& convol
 // A new tensor of that form.
 at::Tensor empty_result(const Convolution& convolution);
 
-// The weight as the matrix its memory is.
-Source weight_matrix(const Convolution& convolution);
+// What the packed weight is made of: the weight as the matrix its memory is, and the norm.
+FoldedSources weight_sources(const Convolution& convolution);
 
 }  // namespace stoker::aten

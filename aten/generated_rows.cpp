@@ -2,6 +2,9 @@
 
 #include <ATen/EmptyTensor.h>
 
+#include <bit>
+
+#include "aten/batch_norm.h"
 #include "aten/machine.h"
 #include "aten/numerics.h"
 #include "aten/pack_memory.h"
@@ -36,8 +39,10 @@ Matrix matrix_of(const at::Tensor& w) {
 }
 
 template <GemmMath math>
-Packed pack(std::span<const at::Tensor> sources, const void*) {
-  const at::Tensor weight = packable(sources);
+Packed pack(std::span<const at::Tensor> sources, const void* norm_eps) {
+  const auto* eps = static_cast<const double*>(norm_eps);
+  const at::Tensor weight = eps ? fold_weight(sources, *eps) : packable(sources);
+  if (!weight.defined()) return {at::Tensor(), "weight is not finite"};
   const Matrix matrix = matrix_of(weight);
   const Layout layout = layout_for(math);
   at::Tensor packed = pack_memory(layout.bytes(matrix.n, matrix.k));
@@ -71,10 +76,15 @@ at::Tensor result_of(const WeightProduct& product) {
 Packed packed_panels(GemmMath math, const PanelRequest& request) {
   int64_t outputs = 0;
   for (const Source& weight : request.weights) outputs += weight.rows;
+  PackVariant variant;
+  if (request.norm_eps != nullptr) {
+    outputs = request.weights[0].rows;
+    variant.push_back(std::bit_cast<int64_t>(*request.norm_eps));
+  }
   const Recipes made = recipe_of(math);
   return get_packed({made.recipe, request.weights, made.pack,
                      layout_for(math).bytes(outputs, request.weights[0].cols), request.sightings,
-                     request.rows, request.rows_before_pack});
+                     request.rows, request.rows_before_pack, variant, request.norm_eps});
 }
 
 RowResult<at::Tensor> run_generated(GemmMath math, const WeightProduct& product) {

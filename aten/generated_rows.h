@@ -13,6 +13,7 @@ struct PanelRequest {
   // As in PackRequest.
   uint32_t sightings;
   int64_t rows, rows_before_pack;
+  const double* norm_eps = nullptr;  // of a norm to fold in: the weights are its folded_sources()
 };
 
 // From the cache: the weights as linear::pack() lays them for `math` and this CPU.

@@ -66,6 +66,15 @@ std::span<const kernels::Row> onednn_rows() noexcept {
   return operators() ? std::span<const kernels::Row>(kRows) : std::span<const kernels::Row>();
 }
 
+bool onednn_takes_bf16() {
+  static const bool takes = [] {
+    const auto supported = find_operator<bool()>("mkldnn::_is_mkldnn_bf16_supported",
+                                                 "mkldnn::_is_mkldnn_bf16_supported() -> bool _0");
+    return supported && supported->call();
+  }();
+  return takes;
+}
+
 RowResult<at::Tensor> run_onednn(const WeightProduct& product) {
   const Packed packed =
       get_packed({Recipe::kOnednnLinear, product.weights, &reorder, reordered_bytes(product),

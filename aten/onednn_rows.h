@@ -11,11 +11,11 @@
 
 namespace stoker::aten {
 
-// The operator of that name, without overloads; none where its schema is not that text.
+// The operator of that name and overload; none where its schema is not that text.
 template <class Schema>
-std::optional<c10::TypedOperatorHandle<Schema>> find_operator(const char* name,
-                                                              const char* schema) {
-  const auto handle = c10::Dispatcher::singleton().findSchema({name, ""});
+std::optional<c10::TypedOperatorHandle<Schema>> find_operator(const char* name, const char* schema,
+                                                              const char* overload = "") {
+  const auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
   if (!handle || c10::toString(handle->schema()) != schema) return std::nullopt;
   return handle->typed<Schema>();
 }
@@ -25,6 +25,9 @@ const char* find_onednn_operators();
 
 // Rows for WeightProduct, best first; empty when the operators are absent.
 std::span<const kernels::Row> onednn_rows() noexcept;
+
+// Does stock hand bf16 operands to oneDNN on this CPU?
+bool onednn_takes_bf16();
 
 RowResult<at::Tensor> run_onednn(const WeightProduct& product);
 

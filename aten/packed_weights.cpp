@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -146,7 +147,24 @@ const char* arm_all(const PackRequest& request, PackEntry& entry) {
   return nullptr;
 }
 
-const char* pack_now(Cache& c, const PackRequest& request, PackEntry& entry) {
+// A weight packed together with others (a folded norm) was mostly packed by itself before, while
+// the module was not yet a graph: both would stay for good. Who still needs that one makes it anew.
+void release_parts(Cache& c, const PackKey& whole, size_t count) {
+  for (auto& [key, entry] : c.entries) {
+    if (entry->source_count != 1 || !entry->packed.defined()) continue;
+    const auto is_it = [&](const PackKey::Part& part) {
+      return part.storage == key.parts[0].storage && part.offset == key.parts[0].offset;
+    };
+    if (std::any_of(whole.parts.begin(), whole.parts.begin() + count, is_it)) {
+      release(c, *entry);
+      entry->rows = 0;
+      entry->retry_at = entry->sightings + (always() ? 0 : kRecount);
+      c.totals.evictions += 1;
+    }
+  }
+}
+
+const char* pack_now(Cache& c, const PackRequest& request, const PackKey& key, PackEntry& entry) {
   if (!fits_available(entry.bytes)) return kNoMemory;
   if (!make_room(c, entry.bytes)) return kBudget;
   // A pack outlives the modes of the call that made it.
@@ -161,6 +179,7 @@ const char* pack_now(Cache& c, const PackRequest& request, PackEntry& entry) {
   entry.packed = std::move(packed.value);
   entry.checksum = before;
   entry.checksum_due = entry.firings > 0;
+  if (entry.source_count > 1) release_parts(c, key, entry.source_count);
   c.totals.packs += 1;
   c.totals.entries += 1;
   c.totals.bytes += entry.bytes;
@@ -227,7 +246,7 @@ Packed consider(Cache& c, const PackRequest& request, const PackKey& key) {
   if (entry.refusal == nullptr && entry.firings > 0 && entry.more_references(request)) {
     entry.refusal = kExported;
   }
-  if (entry.refusal == nullptr) entry.refusal = pack_now(c, request, entry);
+  if (entry.refusal == nullptr) entry.refusal = pack_now(c, request, key, entry);
   if (entry.refusal != nullptr) return refuse(entry, entry.refusal);
   return {entry.packed, nullptr};
 }

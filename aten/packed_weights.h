@@ -68,7 +68,7 @@ struct PackTotals {
   int64_t budget = 0;     // the most they may take together
   int64_t packs = 0;      // ever made
   int64_t drops = 0;      // dropped because the weight was written or moved
-  int64_t evictions = 0;  // dropped for lack of room
+  int64_t evictions = 0;  // dropped for lack of room, or for a pack of several weights with it
 };
 
 // Thread-safe. May run the packing and return a fresh pack, hand out a valid one, or refuse.

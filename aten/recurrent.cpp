@@ -8,6 +8,7 @@
 #include "aten/gate.h"
 #include "aten/machine.h"
 #include "aten/numerics.h"
+#include "aten/onednn_rows.h"
 #include "kernels/rnn/table.h"
 
 namespace stoker::aten {
@@ -17,15 +18,21 @@ using kernels::DataType;
 using kernels::rnn::RnnCell;
 
 constexpr const char* kSizes = "sizes do not match";
-constexpr uint32_t kWeightSightings = 2;
+constexpr const char* kTypes = "dtypes differ";
+constexpr const char* kOddType = "dtype is not float32 or bfloat16";
+
+bool has_type(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kBFloat16;
+}
 
 bool is_matrix(const at::Tensor& w, int64_t rows, int64_t cols) {
   return w.dim() == 2 && w.size(0) == rows && w.size(1) == cols;
 }
 
-const char* check_bias(const at::Tensor* bias, int64_t size, c10::ScalarType type) {
+const char* check_bias(const Recurrent& call, const at::Tensor* bias, int64_t size) {
   if (bias == nullptr) return nullptr;
-  if (bias->scalar_type() != type) return "dtypes differ";
+  if (!call.autocast && bias->scalar_type() != call.type) return kTypes;
+  if (!has_type(*bias)) return kOddType;
   if (bias->dim() != 1 || bias->size(0) != size || !bias->is_contiguous()) {
     return "bias is not a vector of the output size";
   }
@@ -36,26 +43,56 @@ const char* check_weights(const Recurrent& call, const RecurrentWeights& w, int6
   const int64_t rows = jit::rnn_gates(call.cell) * call.hidden;
   if (!is_matrix(*w.w_ih, rows, input) || !is_matrix(*w.w_hh, rows, call.state())) return kSizes;
   if (w.w_hr != nullptr && !is_matrix(*w.w_hr, call.projection, call.hidden)) return kSizes;
-  const c10::ScalarType type = call.input.scalar_type();
+  if (!has_type(*w.w_ih)) return kOddType;
+  const c10::ScalarType type = call.autocast ? w.w_ih->scalar_type() : call.type;
   for (const at::Tensor* weight : {w.w_ih, w.w_hh, w.w_hr}) {
     if (weight == nullptr) continue;
-    if (weight->scalar_type() != type) return "dtypes differ";
+    if (weight->scalar_type() != type) return kTypes;
     if (!weight->is_contiguous()) return "weight is not one dense matrix";
   }
   if ((w.b_ih == nullptr) != (w.b_hh == nullptr)) return "one bias without the other";
-  if (const char* why = check_bias(w.b_ih, rows, type)) return why;
-  return check_bias(w.b_hh, rows, type);
+  if (w.b_ih != nullptr && w.b_ih->scalar_type() != w.b_hh->scalar_type()) return kTypes;
+  if (const char* why = check_bias(call, w.b_ih, rows)) return why;
+  return check_bias(call, w.b_hh, rows);
+}
+
+// Does stock hand the layer to oneDNN, with every operand cast?
+bool onednn_lstm(const Recurrent& call) {
+  return !call.looped() && at::globalContext().userEnabledMkldnn() &&
+         (call.input.scalar_type() == at::kFloat || onednn_takes_bf16());
+}
+
+// torch has no policy for these operators: autocast reaches the products inside, which give bf16
+// gates, and oneDNN's LSTM as a whole. What is added to a state has its type again: GRU's h, the c
+// of an LSTM's loop and through it its h.
+const char* read_autocast_types(Recurrent& call) {
+  const ComputeType products =
+      compute_type(call.input.scalar_type(), call.h0.scalar_type(), /*autocast=*/true);
+  if (products.declined != nullptr) return products.declined;
+  call.multiply = products.multiply;
+  call.type = scalar_type(products.output);
+  if (call.cell == RnnCell::kGru) call.type = call.h0.scalar_type();
+  if (call.cell == RnnCell::kLstm) {
+    if (onednn_lstm(call)) {
+      call.c0 = call.c0.to(at::kBFloat16);
+    } else if (call.projection == 0) {
+      call.type = call.c0.scalar_type();
+    }
+  }
+  call.h0 = call.h0.to(call.type);
+  return nullptr;
 }
 
 // What holds for layers and cells alike, once the sizes are known.
-const char* check_types(Recurrent& call) {
-  const c10::ScalarType type = call.input.scalar_type();
-  if (type != at::kFloat && type != at::kBFloat16) return "dtype is not float32 or bfloat16";
+const char* read_types(Recurrent& call) {
+  if (!has_type(call.input) || !has_type(call.h0)) return kOddType;
+  if (call.c0.defined() && !has_type(call.c0)) return kOddType;
+  call.autocast = at::autocast::is_autocast_enabled(at::kCPU);
+  if (call.autocast) return read_autocast_types(call);
+  const c10::ScalarType type = call.type = call.input.scalar_type();
   if (call.h0.scalar_type() != type || (call.c0.defined() && call.c0.scalar_type() != type)) {
-    return "dtypes differ";
+    return kTypes;
   }
-  if (at::autocast::is_autocast_enabled(at::kCPU))
-    return "autocast casts the parts of this operator";
   const auto precision =
       at::globalContext().float32Precision(at::Float32Backend::MKLDNN, at::Float32Op::RNN);
   if (precision != at::Float32Precision::IEEE && precision != at::Float32Precision::NONE) {
@@ -122,6 +159,7 @@ const char* recurrent_layers(Recurrent& call, const at::Tensor& input, const at:
   if (count < 1) return kSizes;
   if (const char* why = read_input(call, input, options)) return why;
   if (const char* why = read_states(call, hx, count)) return why;
+  if (const char* why = read_types(call)) return why;
   const size_t each = (options.has_biases ? 4 : 2) + (call.projection != 0 ? 1 : 0);
   if (params.size() != each * static_cast<size_t>(count)) return kSizes;
   for (int64_t i = 0; i < count; ++i) {
@@ -135,7 +173,7 @@ const char* recurrent_layers(Recurrent& call, const at::Tensor& input, const at:
     call.weights.push_back(w);
   }
   if (call.input.stride(-1) != 1 && call.input.size(-1) != 1) call.input = call.input.contiguous();
-  return check_types(call);
+  return nullptr;
 }
 
 const char* recurrent_cell(Recurrent& call, const at::Tensor& input, const at::Tensor& hx,
@@ -152,18 +190,17 @@ const char* recurrent_cell(Recurrent& call, const at::Tensor& input, const at::T
     if (call.c0.sizes() != hx.sizes()) return kSizes;
     call.c0 = call.c0.contiguous();
   }
+  if (const char* why = read_types(call)) return why;
   if (const char* why = check_weights(call, weights, input.size(1))) return why;
   call.weights.push_back(weights);
-  return check_types(call);
+  return nullptr;
 }
 
 const char* choose_row(Recurrent& call, const kernels::Row*& row) {
   const Machine& m = machine();
-  const bool looped = call.cell != RnnCell::kLstm || call.is_cell || call.projection != 0 ||
-                      call.batch_sizes != nullptr;
-  kernels::rnn::Problem problem{.looped = looped,
+  kernels::rnn::Problem problem{.looped = call.looped(),
                                 .multiply = call.multiply,
-                                .output = data_type(call.input),
+                                .output = data_type(call.type),
                                 .hidden = call.hidden,
                                 .batch = call.batch,
                                 .steps = call.steps};
@@ -172,7 +209,7 @@ const char* choose_row(Recurrent& call, const kernels::Row*& row) {
   };
   kernels::Selection chosen = select();
   bool mixed = problem.multiply != problem.output;
-  if (chosen.row == nullptr && mixed) {
+  if (chosen.row == nullptr && mixed && !call.autocast) {
     mixed = false;
     problem.multiply = problem.output;
     chosen = select();
@@ -181,8 +218,9 @@ const char* choose_row(Recurrent& call, const kernels::Row*& row) {
   row = chosen.row;
   // oneDNN's LSTM orders its weights anew in every call, which costs what the pack costs once; and
   // its access counts as a write of the weight, so that a second sight would never come. Who asks
-  // for bf16 gets it from the first call on: results do not change on the way.
-  const bool at_once = !looped || mixed;
+  // for bf16 gets it from the first call on: results do not change on the way. Under autocast stock
+  // casts fp32 weights in every step.
+  const bool at_once = !call.looped() || mixed || call.autocast;
   call.sightings = at_once ? 1 : kWeightSightings;
   call.rows_before_pack = at_once ? 0 : chosen.rows_before_pack;
   return nullptr;

@@ -24,15 +24,22 @@ struct Recurrent {
   at::Tensor input;   // [steps, batch, elements] in any order of memory, the elements contiguous;
                       // packed [rows, elements]
   at::Tensor h0, c0;  // [layers * directions, batch, ...], contiguous; c0 of lstm
+  c10::ScalarType type = at::kFloat;  // of h and y; the states at the end are as h0 and c0
   c10::SmallVector<RecurrentWeights, 4> weights;  // layer by layer, of each its directions
   const at::Tensor* batch_sizes = nullptr;        // of packed sequences
   int64_t steps = 1, batch = 0, hidden = 0, projection = 0;
   int64_t directions = 1;
   bool batch_first = false, is_cell = false;
+  bool autocast = false;  // in the user's region: operands may differ in type
   kernels::DataType multiply = kernels::DataType::kFloat32;
   uint32_t sightings = 0;  // as of a WeightProduct
   int64_t rows_before_pack = 0;
 
+  // Does stock run it as a loop of small operators? Else as oneDNN's LSTM.
+  bool looped() const {
+    return cell != kernels::rnn::RnnCell::kLstm || is_cell || projection != 0 ||
+           batch_sizes != nullptr;
+  }
   int64_t state() const { return projection != 0 ? projection : hidden; }
 };
 

@@ -119,11 +119,11 @@ class Run {
       if (const char* why = packs_.back().packed.refusal) return {{}, why};
     }
     const auto count = static_cast<int64_t>(c_.weights.size());
-    if (!c_.is_cell) out_.hn = empty({count, c_.batch, c_.state()});
-    if (c_.c0.defined()) out_.cn = empty(c_.c0.sizes());
+    if (!c_.is_cell) out_.hn = empty(c_.type, {count, c_.batch, c_.state()});
+    if (c_.c0.defined()) out_.cn = empty(c_.c0.scalar_type(), c_.c0.sizes());
     at::Tensor input = c_.input;
     for (int64_t layer = 0; layer < count; layer += c_.directions) {
-      out_.y = empty(y_sizes_);
+      out_.y = empty(c_.type, y_sizes_);
       if (!run_layer(layer, input)) return {{}, kNoKernel};
       input = out_.y;
     }
@@ -132,8 +132,8 @@ class Run {
   }
 
  private:
-  at::Tensor empty(at::IntArrayRef sizes) const {
-    return at::Tensor(at::detail::empty_cpu(sizes, c_.input.scalar_type()));
+  static at::Tensor empty(c10::ScalarType type, at::IntArrayRef sizes) {
+    return at::Tensor(at::detail::empty_cpu(sizes, type));
   }
 
   // All directions of a layer, the first of whose packs is `first`.
@@ -162,7 +162,10 @@ class Run {
         .sequences = {c_.steps, c_.batch,
                       packed_rows ? c_.batch_sizes->const_data_ptr<int64_t>() : nullptr},
         .reverse = direction == 1,
-        .type = data_type(input),
+        .type = data_type(c_.type),
+        .x_type = data_type(input),
+        .c_type = lstm ? data_type(c_.c0) : data_type(c_.type),
+        .bias_type = w.b_ih != nullptr ? data_type(*w.b_ih) : data_type(c_.type),
         .x = input.const_data_ptr(),
         .x_row = input.dim() == 3 ? input.stride(1) : input.stride(0),
         .x_step = input.dim() == 3 ? input.stride(0) : 0,

@@ -14,6 +14,8 @@ void register_lazy_clone(torch::Library& cpu);           // CPU
 void register_recorded_composites(torch::Library& cpu);  // CPU
 void register_stoker(torch::Library& stoker);            // our own namespace
 void register_stoker_bags(torch::Library& stoker);       // the same
+void register_stoker_convolution(torch::Library& stoker);
+void register_stoker_norms(torch::Library& stoker);  // the same
 // AutocastCPU; defined in autocast/.
 void register_autocast(torch::Library& autocast);
 void register_autocast_convolutions(torch::Library& autocast);

@@ -2,17 +2,10 @@
 // runs, each is what it means in torch's own operators, so FakeTensors, export, autograd and every
 // transform see through it.
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/add.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/gelu.h>
-#include <ATen/ops/hardswish.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/mul.h>
-#include <ATen/ops/relu.h>
-#include <ATen/ops/sigmoid.h>
-#include <ATen/ops/silu.h>
-#include <ATen/ops/tanh.h>
 
+#include "aten/activations.h"
 #include "aten/override.h"
 #include "aten/products.h"
 #include "aten/register.h"
@@ -25,28 +18,6 @@ using at::TensorList;
 using jit::Activation;
 using jit::Combine;
 
-Tensor activate(Activation activation, const Tensor& x) {
-  switch (activation) {
-    case Activation::kNone:
-      return x;
-    case Activation::kRelu:
-      return at::relu(x);
-    case Activation::kGelu:
-      return at::gelu(x);
-    case Activation::kGeluTanh:
-      return at::gelu(x, "tanh");
-    case Activation::kSilu:
-      return at::silu(x);
-    case Activation::kSigmoid:
-      return at::sigmoid(x);
-    case Activation::kTanh:
-      return at::tanh(x);
-    case Activation::kHardswish:
-      return at::hardswish(x);
-  }
-  return x;
-}
-
 void check_linear(TensorList weights, TensorList biases, int64_t activation, int64_t combine,
                   const std::optional<Tensor>& other) {
   TORCH_CHECK(!weights.empty(), "stoker::linear: expected at least one weight");
@@ -54,11 +25,7 @@ void check_linear(TensorList weights, TensorList biases, int64_t activation, int
               "stoker::linear: expected no bias "
               "or one a weight, got ",
               biases.size(), " for ", weights.size(), " weights");
-  TORCH_CHECK(activation >= 0 && activation <= static_cast<int64_t>(Activation::kHardswish),
-              "stoker::linear: activation is ", activation, ", expected 0 to 7");
-  TORCH_CHECK(combine >= 0 && combine <= static_cast<int64_t>(Combine::kAddThenActivate),
-              "stoker::linear: combine is ", combine, ", expected 0 to 3");
-  TORCH_CHECK((combine != 0) == other.has_value(), "stoker::linear: combine and other go together");
+  check_epilogue("stoker::linear", activation, combine, other);
 }
 
 struct Linear : ReturnsResult<WeightProduct> {
@@ -76,11 +43,9 @@ struct Linear : ReturnsResult<WeightProduct> {
       parts.push_back(at::linear(input, weights[i], bias));
     }
     Tensor y = parts.size() == 1 ? parts[0] : at::cat(parts, -1);
-    const auto how = static_cast<Combine>(combine);
-    if (how == Combine::kAddThenActivate) y = at::add(y, *other);
-    y = activate(static_cast<Activation>(activation), y);
-    if (how == Combine::kAdd) y = at::add(y, *other);
-    if (how == Combine::kMultiply) y = at::mul(y, *other);
+    const jit::Epilogue epilogue{.activation = static_cast<Activation>(activation),
+                                 .combine = static_cast<Combine>(combine)};
+    y = apply_epilogue(epilogue, y, other ? &*other : nullptr);
     // As when it is fused: the other operand's type does not decide.
     return y.to(dtype.value_or(input.scalar_type()));
   }
@@ -101,8 +66,8 @@ struct Linear : ReturnsResult<WeightProduct> {
 
 // linear(input [..., k], weights n_i x [k], biases) -> [..., sum n_i], the weights' outputs side by
 // side: act(x + b), combined with `other` [..., sum n_i]. activation: 0 none, 1 relu, 2 gelu,
-// 3 gelu (tanh), 4 silu, 5 sigmoid, 6 tanh, 7 hardswish. combine: 0 none, 1 act(x) + other,
-// 2 act(x) * other, 3 act(x + other). dtype: of the result, input's by default.
+// 3 gelu (tanh), 4 silu, 5 sigmoid, 6 tanh, 7 hardswish, 8 relu6, 9 hardsigmoid. combine: 0 none,
+// 1 act(x) + other, 2 act(x) * other, 3 act(x + other). dtype: of the result, input's by default.
 void register_stoker(torch::Library& stoker) {
   stoker.def(
       "linear(Tensor input, Tensor[] weights, Tensor[] biases, *, int activation=0, int combine=0, "

@@ -22,20 +22,24 @@ bool inside_autograd_function() noexcept {
 std::optional<at::MemoryFormat> convolution_format(const at::Tensor& input,
                                                    const at::Tensor& weight, at::IntArrayRef stride,
                                                    at::IntArrayRef padding,
-                                                   at::IntArrayRef dilation, int64_t groups) {
+                                                   at::IntArrayRef dilation, int64_t groups,
+                                                   bool transposed,
+                                                   at::IntArrayRef output_padding) {
   using at::native::ConvBackend;
-  const std::array<int64_t, 1> no_output_padding{0};
   const ConvBackend backend = at::native::select_conv_backend(
       input, weight, std::nullopt, c10::fromIntArrayRefSlow(stride),
-      c10::fromIntArrayRefSlow(padding), c10::fromIntArrayRefSlow(dilation), /*transposed=*/false,
-      c10::fromIntArrayRefSlow(no_output_padding), groups, std::nullopt);
+      c10::fromIntArrayRefSlow(padding), c10::fromIntArrayRefSlow(dilation), transposed,
+      c10::fromIntArrayRefSlow(output_padding), groups, std::nullopt);
   switch (backend) {
     case ConvBackend::Mkldnn:
+    case ConvBackend::MkldnnTranspose:
       break;
     case ConvBackend::Slow2d:
     case ConvBackend::Slow3d:
     case ConvBackend::SlowDilated2d:
     case ConvBackend::SlowDilated3d:
+    case ConvBackend::SlowTranspose2d:
+    case ConvBackend::SlowTranspose3d:
       if (groups == 1) break;  // of several it puts the results together
       return std::nullopt;
     default:

@@ -19,13 +19,14 @@ bool forward_ad_active();
 // off; no_grad alone leaves the forward-mode one on, and inference_mode says so itself.
 bool inside_autograd_function() noexcept;
 
-// The memory format in which stock gives the result of a convolution that is not transposed, and to
-// which it brings the input; none where it runs a kernel whose result it does not describe. Throws
+// The memory format in which stock gives the result of a convolution, and to which it brings the
+// input; none where it runs a kernel whose result it does not describe. Throws
 // where stock would.
 std::optional<at::MemoryFormat> convolution_format(const at::Tensor& input,
                                                    const at::Tensor& weight, at::IntArrayRef stride,
                                                    at::IntArrayRef padding,
-                                                   at::IntArrayRef dilation, int64_t groups);
+                                                   at::IntArrayRef dilation, int64_t groups,
+                                                   bool transposed, at::IntArrayRef output_padding);
 
 // False for temporaries of C++ code, which no Python program can hold.
 bool has_python_object(const at::Tensor& tensor) noexcept;

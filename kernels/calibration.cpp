@@ -132,6 +132,20 @@ BagRule read_bags(Words& words) {
   return rule;
 }
 
+NormRule read_norm(Words& words) {
+  NormRule rule;
+  rule.row = words.word("the name of a row");
+  rule.kind = words.word("a kind of normalization such as add_layer");
+  words.keyword("rows");
+  rule.min_rows = words.number("the fewest rows", 0);
+  rule.max_rows = words.number("the most rows", kAny);
+  words.keyword("columns");
+  rule.min_columns = words.number("the fewest columns", 0);
+  rule.max_columns = words.number("the most columns", kAny);
+  words.end();
+  return rule;
+}
+
 RnnRule read_rnn(Words& words) {
   RnnRule rule;
   rule.row = words.word("the name of a row");
@@ -152,12 +166,10 @@ RnnRule read_rnn(Words& words) {
 
 Window read_window(Words& words) {
   static constexpr std::pair<std::string_view, Window> kNames[] = {
-      {"point", Window::kPoint},
-      {"strided", Window::kStrided},
-      {"spatial", Window::kSpatial},
-      {"grouped", Window::kGrouped},
-      {"depthwise", Window::kDepthwise}};
-  const char* const expected = "point, strided, spatial, grouped or depthwise";
+      {"point", Window::kPoint},         {"strided", Window::kStrided},
+      {"spatial", Window::kSpatial},     {"grouped", Window::kGrouped},
+      {"depthwise", Window::kDepthwise}, {"transposed", Window::kTransposed}};
+  const char* const expected = "point, strided, spatial, grouped, depthwise or transposed";
   const std::string found = words.word(expected);
   for (const auto& [name, window] : kNames) {
     if (found == name) return window;
@@ -220,6 +232,7 @@ const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem
   for (const Rule& rule : rules_for(problem)) {
     if (macs >= rule.min_macs && is_in(problem.m, rule.min_m, rule.max_m) &&
         is_in(weight, rule.min_weight, rule.max_weight) && rule.window == problem.window &&
+        (problem.has_epilogue || !rule.fused) &&
         is_in(problem.batch, rule.min_batch, rule.max_batch) &&
         is_in(problem.n, rule.min_n, rule.max_n) && is_in(problem.k, rule.min_k, rule.max_k) &&
         rule.order.value_or(problem.order) == problem.order && rule.row == row) {
@@ -238,6 +251,15 @@ bool Calibration::bags(std::string_view row, std::string_view kind, int64_t bags
   });
 }
 
+bool Calibration::norms(std::string_view row, std::string_view kind, int64_t rows,
+                        int64_t columns) const noexcept {
+  return std::any_of(norm_rules.begin(), norm_rules.end(), [&](const NormRule& rule) {
+    return is_in(rows, rule.min_rows, rule.max_rows) &&
+           is_in(columns, rule.min_columns, rule.max_columns) && rule.kind == kind &&
+           rule.row == row;
+  });
+}
+
 void Calibration::complete(const Calibration& other) {
   const auto take_over = [](auto& mine, const auto& others) {
     if (mine.empty()) mine = others;
@@ -247,6 +269,7 @@ void Calibration::complete(const Calibration& other) {
   take_over(conv_rules, other.conv_rules);
   take_over(bag_rules, other.bag_rules);
   take_over(rnn_rules, other.rnn_rules);
+  take_over(norm_rules, other.norm_rules);
 }
 
 const RnnRule* Calibration::rnn_rule(std::string_view row, int64_t hidden, int64_t batch,
@@ -284,13 +307,17 @@ Calibration parse_calibration(std::string_view text) {
       result.batched_rules.push_back(read_batched(words));
     } else if (directive == "bags") {
       result.bag_rules.push_back(read_bags(words));
+    } else if (directive == "norm") {
+      result.norm_rules.push_back(read_norm(words));
     } else if (directive == "rnn") {
       result.rnn_rules.push_back(read_rnn(words));
-    } else if (directive == "conv") {
+    } else if (directive == "conv" || directive == "fused") {
       result.conv_rules.push_back(read_conv(words));
+      result.conv_rules.back().fused = directive == "fused";
     } else {
-      words.fail("'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn' or 'conv'",
-                 "'" + directive + "'");
+      words.fail(
+          "'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'norm', 'rnn', 'conv' or 'fused'",
+          "'" + directive + "'");
     }
   }
   if (result.family.empty()) throw std::invalid_argument("a line 'family NAME' is missing");

@@ -28,6 +28,7 @@ struct Rule {
   std::optional<Order> order = {};
   Window window = Window::kNone;  // of convolutions, whose batch are images:
   int64_t min_batch = 0, max_batch = std::numeric_limits<int64_t>::max();
+  bool fused = false;  // only of problems with an epilogue, of which stock makes calls of their own
 };
 
 // The same for a row of embedding bags.
@@ -42,6 +43,12 @@ struct RnnRule {
   std::string row;
   int64_t min_h, max_h, min_b, max_b, min_t, max_t;
   int64_t rows_before_pack;  // sum of steps * sequences
+};
+
+// The same for a row of normalizations.
+struct NormRule {
+  std::string row, kind;  // kind: norm::kind_of()
+  int64_t min_rows, max_rows, min_columns, max_columns;
 };
 
 // CPUs that a file speaks for; no model means every model of the family.
@@ -61,6 +68,7 @@ struct Calibration {
   std::vector<Rule> conv_rules = {};
   std::vector<BagRule> bag_rules = {};
   std::vector<RnnRule> rnn_rules = {};
+  std::vector<NormRule> norm_rules = {};
   std::optional<jit::Isa> isa = {};  // only for CPUs with just that: stock uses what the CPU has
 
   // The rules of that kind of problem.
@@ -72,6 +80,10 @@ struct Calibration {
   // Is `row` faster than stock on `bags` bags of that kind with `count` indices in all?
   bool bags(std::string_view row, std::string_view kind, int64_t bags,
             int64_t count) const noexcept;
+
+  // Is `row` faster than stock on so many rows of so many columns?
+  bool norms(std::string_view row, std::string_view kind, int64_t rows,
+             int64_t columns) const noexcept;
 
   // Takes over what `other` says of the kinds of problems this one says nothing of.
   void complete(const Calibration& other);
@@ -88,9 +100,12 @@ struct Calibration {
 //   rule ROW m MIN MAX weight MIN MAX macs MIN pack ROWS
 //   batched ROW b along_k|along_n m MIN MAX n MIN MAX k MIN MAX macs MIN
 //   bags ROW KIND bags MIN MAX length MIN MAX
+//   norm ROW KIND rows MIN MAX columns MIN MAX
 //   rnn ROW h MIN MAX b MIN MAX t MIN MAX pack ROWS
-//   conv ROW point|strided|spatial|grouped|depthwise first|last images MIN MAX pixels MIN MAX
-//     outputs MIN MAX macs MIN pack PIXELS                  (one line; last: channels last)
+//   conv ROW point|strided|spatial|grouped|depthwise|transposed first|last images MIN MAX
+//     pixels MIN MAX outputs MIN MAX macs MIN pack PIXELS   (one line; last: channels last)
+//   fused ROW ...: as conv, with a norm, activation or other operand in the same call; where conv
+//     rules hold, it is not needed
 // Throws std::invalid_argument with the number of the offending line and what was expected.
 Calibration parse_calibration(std::string_view text);
 

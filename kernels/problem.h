@@ -27,6 +27,7 @@ enum class Window : uint8_t {
   kSpatial,  // several pixels
   kGrouped,  // of the channels of its group only
   kDepthwise,
+  kTransposed,  // the other way round: each pixel of the input adds a window to the result
 };
 
 // C[M,N] (+ bias[N]) = A[M,K] x B[K,N], `batch` times. B is a weight when it may be packed ahead.

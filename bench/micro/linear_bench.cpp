@@ -64,7 +64,7 @@ class Packs {
                               PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
     memory_ = static_cast<char*>(memory);
-    kernels::linear::pack(layout, weight.data(), type, shape.n, shape.k, memory_,
+    kernels::linear::pack(layout, {weight.data(), type, shape.n, shape.k, shape.k, 1}, memory_,
                           kernels::Parallel());
     for (int64_t i = 1; i < copies_; ++i) {
       std::memcpy(memory_ + i * bytes_, memory_, static_cast<size_t>(bytes_));

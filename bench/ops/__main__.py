@@ -1,6 +1,7 @@
 """One operator: stock, torch's own oneDNN with packed weights, and Stoker, in turns.
 
-usage: python -m bench.ops linear|batched|conv|embedding_bag|rnn [--shapes bert,minilm.attention]
+usage: python -m bench.ops linear|batched|conv|conv_fused|conv_transposed|embedding_bag|norm|rnn
+       [--shapes bert,minilm.attention]
 
 Every contestant is compared with float64 before anything is timed; a wrong result ends the run with
 status 1. docs/benchmarks.md says how to read the table.
@@ -18,15 +19,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.ops.shapes import ShapeError, parse_rows, select_shapes
-from bench.ops.windows import select_windows
+from bench.ops.windows import select_transposed, select_windows
 
 SEED = 11
 SHAPES = {  # of an operator, by default
     "linear": "minilm,bert",
     "batched": "attention",
     "conv": "resnet50",
+    "conv_fused": "resnet50",
+    "conv_transposed": "dcgan,unet",
     "embedding_bag": "tables",
-    "rnn": None,  # it has sizes of its own
+    "norm": None,  # these have sizes of their own
+    "rnn": None,
 }
 
 
@@ -64,12 +68,19 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     in_mode = given.mode != "tensors"
     if in_mode and given.dtypes not in (None, ["float32"]):
         parser.error(f"--mode {given.mode} is for float32 tensors")
-    if given.operator == "rnn" and (in_mode or given.shapes):
-        parser.error("rnn takes neither --shapes nor --mode")
+    if SHAPES[given.operator] is None and given.shapes:
+        parser.error(f"{given.operator} takes no --shapes")
+    if given.operator == "norm" and in_mode:
+        parser.error("norm takes no --mode")
     given.dtypes = given.dtypes or (["float32"] if in_mode else ["float32", "bfloat16"])
     try:
         names = given.shapes or SHAPES[given.operator]
-        select = select_windows if given.operator == "conv" else select_shapes
+        selects = {
+            "conv": select_windows,
+            "conv_fused": select_windows,
+            "conv_transposed": select_transposed,
+        }
+        select = selects.get(given.operator, select_shapes)
         given.shapes = select(names) if names else []
     except ShapeError as error:
         parser.error(str(error))
@@ -128,9 +139,12 @@ def main(arguments: list[str] | None = None) -> None:
     from bench.ops import suite, table
     from bench.ops.batched import Batched
     from bench.ops.conv import Conv
+    from bench.ops.conv_fused import ConvFused
+    from bench.ops.conv_transposed import ConvTransposed
     from bench.ops.embedding_bag import EmbeddingBag
     from bench.ops.limits import Limits
     from bench.ops.linear import Linear
+    from bench.ops.norm import Norm
     from bench.ops.rnn import Rnn
 
     if not stoker.status()["active"]:
@@ -140,13 +154,17 @@ def main(arguments: list[str] | None = None) -> None:
     about = machine(given)
     print(json.dumps(about))
     multiplied = given.dtypes if given.mode == "tensors" else ["bfloat16"]
-    if given.operator == "rnn":
-        operator = Rnn(given.rows, given.dtypes)
+    if given.operator == "norm":
+        operator = Norm(given.rows, given.dtypes)
+    elif given.operator == "rnn":
+        operator = Rnn(given.rows, given.dtypes, given.mode)
     else:
         operators = {
             "linear": Linear,
             "batched": Batched,
             "conv": Conv,
+            "conv_fused": ConvFused,
+            "conv_transposed": ConvTransposed,
             "embedding_bag": EmbeddingBag,
         }
         operator = operators[given.operator](given.shapes, given.rows, given.dtypes, given.mode)

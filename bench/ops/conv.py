@@ -37,7 +37,7 @@ class ConvCase(Case):
         self.copies = min(MOST_COPIES, -(-cold_bytes() // self.bytes))
         self.absent: dict[str, str] = {}
         self.given = getattr(torch, dtype)
-        shape = window.outputs, window.channels // window.groups, window.kernel, window.kernel
+        shape = self._weight_shape()
         self.weights = [self._laid(torch.randn(shape), layout) for _ in range(self.copies)]
         images_shape = images, window.channels, window.size, window.size
         self.x = self._laid(torch.randn(images_shape), layout)
@@ -45,6 +45,14 @@ class ConvCase(Case):
 
     def _laid(self, tensor: torch.Tensor, layout: str) -> torch.Tensor:
         return tensor.to(self.given).contiguous(memory_format=LAYOUTS[layout])
+
+    def _weight_shape(self) -> tuple[int, ...]:
+        window = self.window
+        return window.outputs, window.channels // window.groups, window.kernel, window.kernel
+
+    def _convolve(self, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        padding, stride, dilation, groups = self._arguments()
+        return F.conv2d(x, weight, None, stride, padding, dilation, groups)
 
     def _arguments(self) -> tuple[list[int], list[int], list[int], int]:
         window = self.window
@@ -75,10 +83,8 @@ class ConvCase(Case):
         return call
 
     def contestants(self) -> dict[str, Contestant]:
-        padding, stride, dilation, groups = self._arguments()
-
         def call(i: int) -> torch.Tensor:
-            return F.conv2d(self.x, self.weights[i], None, stride, padding, dilation, groups)
+            return self._convolve(self.x, self.weights[i])
 
         found = {STOCK: Contestant(call, self.copies)}
         if self.packed:
@@ -89,16 +95,14 @@ class ConvCase(Case):
 
     def check(self, name: str, contestant: Contestant) -> int:
         """Of one image and one weight."""
-        padding, stride, dilation, groups = self._arguments()
         x, w = self.x[:1].double(), self.weights[0].double()
-        exact, scale = (
-            F.conv2d(a, b, None, stride, padding, dilation, groups)
-            for a, b in ((x, w), (x.abs(), w.abs()))
-        )
+        exact, scale = (self._convolve(a, b) for a, b in ((x, w), (x.abs(), w.abs())))
         return check_result(self, name, contestant.call(0)[:1], exact, scale, self.window.k)
 
 
 class Conv(Operator):
+    case = ConvCase
+
     def __init__(
         self, windows: list[Window], images: tuple[int, ...], dtypes: list[str], mode: str
     ):
@@ -110,4 +114,4 @@ class Conv(Operator):
             for window in self.windows:
                 for images in self.images or IMAGES:
                     for layout in LAYOUTS:
-                        yield ConvCase(window, images, layout, dtype, self.mode)
+                        yield self.case(window, images, layout, dtype, self.mode)

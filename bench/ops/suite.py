@@ -97,9 +97,7 @@ class Result:
         """Lower quartile, median and upper quartile of that contestant's time / Stoker's."""
         if name not in self.seconds:
             return None
-        pairs = zip(self.seconds[name], self.seconds[STOKER], strict=True)
-        low, median, high = statistics.quantiles((a / b for a, b in pairs), n=4)
-        return low, median, high
+        return timing.quartiles_of_ratios(self.seconds[name], self.seconds[STOKER])
 
     def limit_percent(self, limits: Limits) -> float:
         least = limits.seconds(self.multiply, self.flops, self.bytes)

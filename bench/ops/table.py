@@ -6,13 +6,14 @@ import statistics
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from bench.ops.limits import Limits
 from bench.ops.suite import ONEDNN, STOCK, STOKER, Result
+from bench.tables import console, number, plain_table
 
 GROUPS = ((1, 1), (2, 64), (65, 127), (128, None))  # of M
+WORDS = ("shape", "dtype", "row")  # columns
 
 
 def group_of(m: int) -> str:
@@ -60,21 +61,8 @@ def as_json(results: list[Result], limits: Limits) -> dict[str, Any]:
     return {"limits": readings, "cases": cases, "summary": summary(results)}
 
 
-def _table(title: str, columns: list[str]) -> Table:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name in columns:
-        table.add_column(name, justify="left" if name in ("shape", "dtype", "row") else "right")
-    return table
-
-
-def _number(value: float | None, form: str = ".2f") -> str:
-    return "-" if value is None else format(value, form)
-
-
 def show(results: list[Result], limits: Limits) -> None:
-    console = Console()
-    if not console.is_terminal:  # lines in a file are as long as they need to be
-        console = Console(width=200)
+    out = console()
     labels = list(results[0].labels)
     columns = [
         *labels,
@@ -85,7 +73,7 @@ def show(results: list[Result], limits: Limits) -> None:
         "oneDNN/ours",
         "% limit",
     ]
-    table = _table("", [*columns, "row"])
+    table = plain_table("", [*columns, "row"], WORDS)
     for result in results:
         low, median, high = result.ratios(STOCK)
         onednn = result.ratios(ONEDNN)
@@ -95,25 +83,26 @@ def show(results: list[Result], limits: Limits) -> None:
             *(f"{us:.1f}" for us in micro),
             f"{median:.2f}",
             f"{low:.2f}-{high:.2f}",
-            _number(onednn and onednn[1]),
+            number(onednn and onednn[1]),
             f"{result.limit_percent(limits):.0f}",
             result.ran,
         )
-    console.print(table)
-    console.print()
-    console.print(_summary_table(results))
+    out.print(table)
+    out.print()
+    out.print(_summary_table(results))
     for why in sorted({why for result in results for why in result.absent.values()}):
-        console.print(f"oneDNN is absent: {why}", markup=False)
+        out.print(f"oneDNN is absent: {why}", markup=False)
 
 
 def _summary_table(results: list[Result]) -> Table:
-    table = _table(
+    table = plain_table(
         "stock / Stoker",
         ["dtype", "M", "cases", "by Stoker", "geomean", "minimum", "oneDNN geomean"],
+        WORDS,
     )
     for line in summary(results):
         table.add_row(
             line["dtype"], line["M"], str(line["cases"]), str(line["by_stoker"]),
-            f"{line['geomean']:.2f}", f"{line['minimum']:.2f}", _number(line["onednn_geomean"]),
+            f"{line['geomean']:.2f}", f"{line['minimum']:.2f}", number(line["onednn_geomean"]),
         )  # fmt: skip
     return table

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from bench.ops.suite import Contestant
+
+Name = TypeVar("Name")
 
 TURN = 0.004  # seconds: short beside a scheduler's interruptions, long beside the clock's steps
 LEAST_TURNS = 7
@@ -20,6 +23,19 @@ def seconds_of(function: Callable[[], object], calls: int = 1) -> float:
     for _ in range(calls):
         function()
     return (time.perf_counter() - start) / calls
+
+
+def turn_order(names: list[Name], turn: int) -> list[Name]:
+    """Each turn begins with another one."""
+    first = turn % len(names)
+    return names[first:] + names[:first]
+
+
+def quartiles_of_ratios(seconds: list[float], others: list[float]) -> tuple[float, float, float]:
+    """Lower quartile, median and upper quartile of `seconds` / `others`, turn by turn."""
+    pairs = zip(seconds, others, strict=True)
+    low, median, high = statistics.quantiles((a / b for a, b in pairs), n=4)
+    return low, median, high
 
 
 def take_turns(contestants: dict[str, Contestant], seconds: float) -> dict[str, list[float]]:
@@ -41,7 +57,7 @@ def take_turns(contestants: dict[str, Contestant], seconds: float) -> dict[str, 
     end = time.perf_counter() + seconds
     turn = 0
     while turn < least or time.perf_counter() < end:
-        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+        for name in turn_order(names, turn):
             contestants[name].enter()
             contestants[name]()
             times[name].append(seconds_of(contestants[name], calls[name]))

@@ -16,14 +16,17 @@ class Window:
     kernel: int
     stride: int = 1
     groups: int = 1
+    transposed: bool = False
 
     @property
     def padding(self) -> int:
-        return self.kernel // 2
+        return (self.kernel - self.stride) // 2 if self.transposed else self.kernel // 2
 
     @property
     def pixels(self) -> int:
-        """Of a result image."""
+        """Of a result image; of a transposed convolution of an input's."""
+        if self.transposed:
+            return self.size**2
         return ((self.size + 2 * self.padding - self.kernel) // self.stride + 1) ** 2
 
     @property
@@ -59,17 +62,36 @@ def _mobilenet() -> list[Window]:
     ]
 
 
-WINDOWS = _resnet50() + _mobilenet()
+def _transposed() -> list[Window]:
+    """Of generators (DCGAN) and of U-Net's way up; each doubles the image."""
+    layers = (
+        ("dcgan.up8", 512, 256, 4, 4),
+        ("dcgan.up16", 256, 128, 8, 4),
+        ("dcgan.up32", 128, 64, 16, 4),
+        ("dcgan.image", 64, 3, 32, 4),
+        ("unet.up28", 1024, 512, 14, 2),
+        ("unet.up56", 512, 256, 28, 2),
+        ("unet.up112", 256, 128, 56, 2),
+        ("unet.up224", 128, 64, 112, 2),
+    )
+    return [Window(*layer, stride=2, transposed=True) for layer in layers]
 
 
-def select_windows(wanted: str) -> list[Window]:
+WINDOWS, TRANSPOSED = _resnet50() + _mobilenet(), _transposed()
+
+
+def select_transposed(wanted: str) -> list[Window]:
+    return select_windows(wanted, TRANSPOSED)
+
+
+def select_windows(wanted: str, windows: list[Window] = WINDOWS) -> list[Window]:
     """Those that `wanted` names: models, or names and what they begin with, separated by commas.
 
     Raises ShapeError for a name that is none of them.
     """
     selected: list[Window] = []
     for name in wanted.split(","):
-        found = [window for window in WINDOWS if window.name.startswith(name)]
+        found = [window for window in windows if window.name.startswith(name)]
         if not name or not found:
             raise ShapeError(f"no convolution begins with '{name}'")
         selected += [window for window in found if window not in selected]

@@ -123,12 +123,21 @@ void emit_gelu_tanh(Assembler& a, const Xmm& x) {
   a.vmulps(x, x, u);
 }
 
+void emit_relu6(Assembler& a, const Xmm& x) {
+  at_least(a, x, 0.0f);
+  at_most(a, x, 6.0f);
+}
+
+void emit_hardsigmoid(Assembler& a, const Xmm& x) {
+  a.vaddps(x, x, a.constant(3.0f));
+  emit_relu6(a, x);
+  a.vmulps(x, x, a.constant(1.0f / 6.0f));
+}
+
 void emit_hardswish(Assembler& a, const Xmm& x) {
   const Vec gate = a.vec();
-  a.vaddps(gate, x, a.constant(3.0f));
-  at_least(a, gate, 0.0f);
-  at_most(a, gate, 6.0f);
-  a.vmulps(gate, gate, a.constant(1.0f / 6.0f));  // first: 6 x may overflow
+  a.vmovaps(gate, x);
+  emit_hardsigmoid(a, gate);  // first: 6 x may overflow
   a.vmulps(x, x, gate);
 }
 
@@ -220,6 +229,12 @@ void emit_activation(Assembler& a, Activation activation, const Xmm& x) {
     case Activation::kHardswish:
       emit_hardswish(a, x);
       break;
+    case Activation::kRelu6:
+      emit_relu6(a, x);
+      break;
+    case Activation::kHardsigmoid:
+      emit_hardsigmoid(a, x);
+      break;
   }
 }
 
@@ -228,6 +243,8 @@ int activation_temps(Activation activation) noexcept {
     case Activation::kNone:
       return 0;
     case Activation::kRelu:
+    case Activation::kRelu6:
+    case Activation::kHardsigmoid:
       return 1;
     case Activation::kHardswish:
       return 2;
@@ -237,8 +254,9 @@ int activation_temps(Activation activation) noexcept {
 }
 
 const char* activation_name(Activation activation) noexcept {
-  static constexpr const char* kNames[] = {"",      "_relu",    "_gelu", "_gelutanh",
-                                           "_silu", "_sigmoid", "_tanh", "_hardswish"};
+  static constexpr const char* kNames[] = {"",       "_relu",       "_gelu", "_gelutanh",
+                                           "_silu",  "_sigmoid",    "_tanh", "_hardswish",
+                                           "_relu6", "_hardsigmoid"};
   return kNames[static_cast<int>(activation)];
 }
 

@@ -14,6 +14,8 @@ enum class Activation : uint8_t {
   kSigmoid,
   kTanh,
   kHardswish,
+  kRelu6,
+  kHardsigmoid,
 };
 
 enum class Element : uint8_t { kF32, kBf16, kF16 };

@@ -19,8 +19,14 @@ struct ConvProblem {
   int64_t groups = 1;
   Extent size{1, 1, 1};  // of an image
   Extent kernel{1, 1, 1}, stride{1, 1, 1}, padding{0, 0, 0}, dilation{1, 1, 1};
+  // The other way round, Window::kTransposed: for libraries; reference() and run_jit() do not know
+  // it.
+  bool transposed = false;
+  Extent output_padding{0, 0, 0};  // of a transposed one
   bool channels_last = false;  // X and Y lie [image, pixel, channel], else [image, channel, pixel]
   bool has_bias = false;
+  bool only_packed =
+      false;  // W exists in no other form: packing changes its values, as folding does
   DataType input = DataType::kFloat32;     // of X
   DataType multiply = DataType::kFloat32;  // what X and W are rounded to; sums are fp32
   DataType output = DataType::kFloat32;    // of Y
@@ -28,6 +34,10 @@ struct ConvProblem {
   // Pixels of the result along one dimension; may be negative where the window does not fit.
   int64_t out(size_t dimension) const noexcept {
     const int64_t covered = dilation[dimension] * (kernel[dimension] - 1) + 1;
+    if (transposed) {
+      return (size[dimension] - 1) * stride[dimension] + covered - 2 * padding[dimension] +
+             output_padding[dimension];
+    }
     const int64_t room = size[dimension] + 2 * padding[dimension] - covered;
     return room < 0 ? room : room / stride[dimension] + 1;
   }
@@ -43,7 +53,7 @@ struct ConvProblem {
   // lies [channel, pixel] and is wide enough for that. Of 49 and 196 pixels a product with packed
   // weights makes up for bringing the image to rows and back: 1.1-2x on Zen 3 with 256 to 2048
   // channels. From 784 pixels on both ways were within 10 %.
-  bool packs_weight() const noexcept { return in_rows() || pixels() <= 256; }
+  bool packs_weight() const noexcept { return in_rows() || pixels() <= 256 || only_packed; }
   // The input of select().
   MatmulProblem product() const noexcept;
 };

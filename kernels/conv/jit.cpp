@@ -71,24 +71,29 @@ void transpose(int64_t size, const char* from, char* to, int64_t rows, int64_t c
 
 class Run {
  public:
-  Run(const ConvProblem& problem, const Operands& operands, const JitOptions& options,
-      const Parallel& parallel)
-      : c_(problem), p_(operands), o_(options), parallel_(parallel), size_(size_of(c_.input)) {}
+  Run(const ConvProblem& problem, const Operands& operands, const Finish& finish,
+      const JitOptions& options, const Parallel& parallel)
+      : c_(problem),
+        p_(operands),
+        finish_(finish),
+        o_(options),
+        parallel_(parallel),
+        size_(size_of(c_.input)) {}
 
   bool run() {
     if (c_.images == 0 || c_.outputs == 0 || c_.pixels() <= 0) return true;
     const bool gathers = c_.window() == Window::kStrided;
     if (c_.in_rows()) {
       const int64_t rows = c_.images * c_.pixels();
-      return gathers ? gather_rows(rows) : multiply_rows(p_.x, rows, p_.y);
+      return gathers ? gather_rows(rows) : multiply_rows(p_.x, rows, p_.y, finish_.other);
     }
     if (c_.packs_weight()) return turn_images();
     return gathers ? gather_images() : multiply_images(p_.x, 0, c_.images);
   }
 
  private:
-  // Pixels in rows of channels: a product of linear.
-  bool multiply_rows(const void* x, int64_t count, void* y) const {
+  // Pixels in rows of channels: a product of linear. `other`: the rows of it, or null.
+  bool multiply_rows(const void* x, int64_t count, void* y, const void* other) const {
     const linear::Product product{.x = x,
                                   .x_type = c_.input,
                                   .ldx = c_.channels,
@@ -100,7 +105,10 @@ class Run {
                                   .ldy = c_.outputs,
                                   .m = count,
                                   .n = c_.outputs,
-                                  .k = c_.channels};
+                                  .k = c_.channels,
+                                  .epilogue = finish_.epilogue,
+                                  .other = other,
+                                  .ldo = c_.outputs};
     const auto layout = linear::Layout::of(o_.isa, o_.math);
     return linear::run_jit(product, {o_.isa, layout, o_.l2_bytes}, parallel_);
   }
@@ -122,9 +130,15 @@ class Run {
         }
       });
       char* const y = static_cast<char*>(p_.y) + first * c_.outputs * size_of(c_.output);
-      if (!multiply_rows(scratch.as<char>(), count, y)) return false;
+      if (!multiply_rows(scratch.as<char>(), count, y, other_from(first))) return false;
     }
     return true;
+  }
+
+  const void* other_from(int64_t row) const {
+    if (finish_.other == nullptr) return nullptr;
+    return static_cast<const char*>(finish_.other) +
+           row * c_.outputs * jit::element_bytes(finish_.epilogue.other);
   }
 
   // Images [channel, pixel] become rows, and the results images again.
@@ -150,7 +164,7 @@ class Run {
           transpose(size_, from, x + i * x_bytes, c_.channels, pixels);
         }
       });
-      if (!multiply_rows(x, count * pixels, y)) return false;
+      if (!multiply_rows(x, count * pixels, y, nullptr)) return false;
       parallel_.for_each_range(count, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) {
           transpose(out_size, y + i * y_bytes, static_cast<char*>(p_.y) + (first + i) * y_bytes,
@@ -223,6 +237,7 @@ class Run {
 
   const ConvProblem& c_;
   const Operands& p_;
+  const Finish& finish_;
   const JitOptions& o_;
   const Parallel& parallel_;
   const int64_t size_;  // bytes of an element of X
@@ -230,9 +245,16 @@ class Run {
 
 }  // namespace
 
-bool run_jit(const ConvProblem& problem, const Operands& operands, const JitOptions& options,
-             const Parallel& parallel) noexcept {
-  return Run(problem, operands, options, parallel).run();
+jit::Epilogue fused_part(const ConvProblem& problem, const jit::Epilogue& epilogue) noexcept {
+  if (problem.in_rows()) return epilogue;
+  // Of results that are turned into images again the other operand lies otherwise.
+  if (!problem.packs_weight() || epilogue.combine == jit::Combine::kAddThenActivate) return {};
+  return {.activation = epilogue.activation};
+}
+
+bool run_jit(const ConvProblem& problem, const Operands& operands, const Finish& finish,
+             const JitOptions& options, const Parallel& parallel) noexcept {
+  return Run(problem, operands, finish, options, parallel).run();
 }
 
 }  // namespace stoker::kernels::conv

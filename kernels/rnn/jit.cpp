@@ -32,6 +32,8 @@ class Run {
         l_(options.layout),
         parallel_(parallel),
         size_(size_of(call.type)),
+        x_size_(size_of(call.x_type)),
+        c_row_(l_.shape.hidden * size_of(call.c_type)),
         state_size_(l_.math == GemmMath::kBf16Dot ? 2 : 4),
         state_(l_.shape.state()),
         projected_(l_.shape.projection != 0),
@@ -60,7 +62,7 @@ class Run {
     store_h(0, active_);
     for (int64_t b = 0; c_.cn != nullptr && b < c_.sequences.batch; ++b) {
       const float* from = c_memory_ + b * l_.padded_hidden();
-      narrow(from, static_cast<char*>(c_.cn) + b * l_.shape.hidden * size_, l_.shape.hidden);
+      narrow(c_.c_type, from, static_cast<char*>(c_.cn) + b * c_row_, l_.shape.hidden);
     }
     return true;
   }
@@ -84,7 +86,7 @@ class Run {
                              full,
                              mixed_ ? batch * exact_stride() : 0,
                              mixed_ ? batch * exact_stride() : 0,
-                             gathers() ? gate_rows * l_.shape.input * size_ : 0};
+                             gathers() ? gate_rows * l_.shape.input * x_size_ : 0};
     int64_t total = 0;
     for (const int64_t size : sizes) total += round_up(size, 64);
     if (!memory_.reserve(total)) return false;
@@ -116,10 +118,10 @@ class Run {
   void prepare_biases() {
     if (c_.b_ih == nullptr) return;
     std::fill(bias_, bias_ + l_.columns() * 2, 0.0f);
-    add_bias(l_, c_.type, c_.b_ih, bias_);
+    add_bias(l_, c_.bias_type, c_.b_ih, bias_);
     const bool apart = l_.shape.cell == RnnCell::kGru;
     if (apart) recurrent_bias_ = bias_ + l_.columns();
-    add_bias(l_, c_.type, c_.b_hh, apart ? bias_ + l_.columns() : bias_);
+    add_bias(l_, c_.bias_type, c_.b_hh, apart ? bias_ + l_.columns() : bias_);
   }
 
   void load_states() {
@@ -134,8 +136,8 @@ class Run {
     if (c_.c0 == nullptr) return;
     std::memset(c_memory_, 0, static_cast<size_t>(batch * l_.padded_hidden() * 4));
     for (int64_t b = 0; b < batch; ++b) {
-      const char* from = static_cast<const char*>(c_.c0) + b * l_.shape.hidden * size_;
-      widen(from, c_memory_ + b * l_.padded_hidden(), l_.shape.hidden);
+      const char* from = static_cast<const char*>(c_.c0) + b * c_row_;
+      widen(c_.c_type, from, c_memory_ + b * l_.padded_hidden(), l_.shape.hidden);
     }
   }
 
@@ -158,7 +160,7 @@ class Run {
       if (mixed_ || size_ == state_size_) {
         std::memcpy(to, from, static_cast<size_t>(row));
       } else {
-        narrow(reinterpret_cast<const float*>(from), to, state_);
+        narrow(c_.type, reinterpret_cast<const float*>(from), to, state_);
       }
     }
   }
@@ -172,18 +174,18 @@ class Run {
     } else if (size_ == state_size_) {
       std::memcpy(to, from, static_cast<size_t>(state_ * size_));
     } else {
-      widen(from, reinterpret_cast<float*>(to), state_);
+      widen(c_.type, from, reinterpret_cast<float*>(to), state_);
     }
   }
-  void widen(const char* from, float* to, int64_t count) const {
-    if (c_.type == DataType::kFloat32) {
+  static void widen(DataType type, const char* from, float* to, int64_t count) {
+    if (type == DataType::kFloat32) {
       std::memcpy(to, from, static_cast<size_t>(count) * 4);
     } else {
       widen_row(reinterpret_cast<const bf16*>(from), to, count);
     }
   }
-  void narrow(const float* from, char* to, int64_t count) const {
-    if (c_.type == DataType::kFloat32) {
+  static void narrow(DataType type, const float* from, char* to, int64_t count) {
+    if (type == DataType::kFloat32) {
       std::memcpy(to, from, static_cast<size_t>(count) * 4);
     } else {
       narrow_row(from, reinterpret_cast<bf16*>(to), count);
@@ -215,23 +217,23 @@ class Run {
     const char* x = static_cast<const char*>(c_.x);
     int64_t stride = c_.x_row;
     if (gathers()) {
-      const auto bytes = static_cast<size_t>(l_.shape.input * size_);
+      const auto bytes = static_cast<size_t>(l_.shape.input * x_size_);
       char* to = gathered_;
       for (int64_t t = first; t < last; ++t) {
         for (int64_t b = 0; b < s.batch; ++b, to += bytes) {
-          std::memcpy(to, x + (t * c_.x_step + b * c_.x_row) * size_, bytes);
+          std::memcpy(to, x + (t * c_.x_step + b * c_.x_row) * x_size_, bytes);
         }
       }
       x = gathered_;
       stride = l_.shape.input;
     } else if (s.sizes == nullptr && s.batch == 1) {
-      x += first * c_.x_step * size_;
+      x += first * c_.x_step * x_size_;
       stride = c_.x_step;
     } else {
-      x += rows_before_[first] * c_.x_row * size_;
+      x += rows_before_[first] * c_.x_row * x_size_;
     }
     const linear::Product product{.x = x,
-                                  .x_type = c_.type,
+                                  .x_type = c_.x_type,
                                   .ldx = stride,
                                   .packed = o_.packed,
                                   .bias = c_.b_ih != nullptr ? bias_ : nullptr,
@@ -321,7 +323,9 @@ class Run {
   const JitOptions& o_;
   const PackLayout& l_;
   const Parallel parallel_;
-  const int64_t size_, state_size_;  // bytes of an element: of the call, of h as products read it
+  const int64_t size_, x_size_;  // bytes of an element: of h and y, of x
+  const int64_t c_row_;          // bytes of a row of c0 and cn
+  const int64_t state_size_;     // bytes of an element of h as products read it
   const int64_t state_;
   const bool projected_, mixed_;
   const int64_t state_stride_;  // bytes

@@ -32,12 +32,14 @@ struct Sequences {
   int64_t size(int64_t step) const noexcept { return sizes != nullptr ? sizes[step] : batch; }
 };
 
-// Everything but weights. x, h, c, y and biases are of `type`, fp32 or bf16; rows of y come step by
-// step, those of a step side by side, as packed sequences have them.
+// Everything but weights, each type fp32 or bf16. Rows of y come step by step, those of a step side
+// by side, as packed sequences have them.
 struct Call {
   Sequences sequences;
-  bool reverse = false;  // from the last step of each sequence to its first
-  DataType type = DataType::kFloat32;
+  bool reverse = false;                // from the last step of each sequence to its first
+  DataType type = DataType::kFloat32;  // of h and y
+  DataType x_type = DataType::kFloat32, c_type = DataType::kFloat32;
+  DataType bias_type = DataType::kFloat32;
   const void* x;            // rows of [input], contiguous
   int64_t x_row;            // elements between the sequences of a step
   int64_t x_step;           // elements between steps; unused where sequences are packed

@@ -132,7 +132,7 @@ def optimize(model, after: float = 0.0):
     _start_graphs()
     from stoker.graph import roots
 
-    roots.find(model, create=True).after = float(after)
+    roots.want(model, float(after))
     return model
 
 

@@ -111,7 +111,7 @@ def advice(found: dict) -> list[str]:
     if stoker["calibration"] == "conservative prior":
         lines.append(
             "this CPU family was never measured, so few products are taken: run `stoker calibrate`"
-            " (2 minutes)"
+            " (3 minutes)"
         )
     if settings.get("STOKER_DISABLE"):
         lines.append(f"STOKER_DISABLE leaves these to stock: {settings['STOKER_DISABLE']}")

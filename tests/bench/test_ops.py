@@ -93,6 +93,21 @@ def test_convolutions(tmp_path):
             assert labels["K"] == 9 and case["ran"] == "onednn_conv_f32"
 
 
+def test_fused_and_transposed_convolutions(tmp_path):
+    file = tmp_path / "out.json"
+    options = ["--rows", "1", "--seconds", "0.02", "--select", "always", "--json", str(file)]
+    for operator, shapes, rows in (
+        ("conv_fused", "resnet50.stage4.window,resnet50.stage4.expand", ("onednn_", "jit_conv_")),
+        ("conv_transposed", "dcgan.up8", ("onednn_transposed_",)),
+    ):
+        done = run("-m", "bench.ops", operator, "--shapes", shapes, *options)
+        assert done.returncode == 0, done.stderr
+        cases = json.loads(file.read_text())["cases"]
+        assert len(cases) == 2 * 2 * len(rows)  # two dtypes, two layouts
+        for case in cases:
+            assert case["checked"] > 0 and case["ran"].startswith(rows), case["ran"]
+
+
 def test_names_of_convolutions_are_checked():
     done = run("-m", "bench.ops", "conv", "--shapes", "bort")
     assert done.returncode == 2 and "no convolution begins with 'bort'" in done.stderr
@@ -147,4 +162,25 @@ def test_recurrent_layers(tmp_path):
     cases = json.loads(file.read_text())["cases"]
     assert {case["labels"]["kind"] for case in cases} >= {"lstm", "gru_packed", "rnn_tanh_cell"}
     assert {case["ran"] for case in cases} == {"jit_lstm_f32", "jit_rnn_f32"}
-    assert run("-m", "bench.ops", "rnn", "--mode", "bf16").returncode == 2
+    assert run("-m", "bench.ops", "rnn", "--shapes", "bert").returncode == 2
+
+
+def test_normalizations(tmp_path):
+    file = tmp_path / "out.json"
+    options = [
+        "--rows",
+        "3",
+        "--dtypes",
+        "float32,bfloat16",
+        "--select",
+        "always",
+        "--seconds",
+        "0",
+    ]
+    done = run("-m", "bench.ops", "norm", *options, "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    cases = json.loads(file.read_text())["cases"]
+    kinds = {case["labels"]["kind"] for case in cases}
+    assert kinds == {"add_layer", "layer", "add_rms", "rms"}
+    assert {case["ran"] for case in cases} == {"jit_norm_f32", "jit_norm_bf16"}
+    assert run("-m", "bench.ops", "norm", "--shapes", "bert").returncode == 2

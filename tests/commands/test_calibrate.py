@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 
 import pytest
+from click import ClickException
 from click.testing import CliRunner
-from stoker.calibrate import command, measure
+from stoker.calibrate import command
+from stoker.calibrate.operators import OPERATORS
+from stoker.calibrate.regions import regions
 from stoker.calibrate.rules import Cell, rules
 
 from tests.support.environment import without_stoker
@@ -64,53 +66,169 @@ def test_the_faster_of_two_rows_is_chosen_cell_by_cell():
     }  # fmt: skip
 
 
-def test_the_grid_is_measured_and_its_file_is_used(tmp_path, monkeypatch):
-    monkeypatch.setattr(measure, "grid", list)
-    target = tmp_path / "own" / "calibration.txt"
+def boxes(won, ratio=1.5, pack=100, group=("sum",)):
+    """The same in two dimensions, of any operator but linear."""
+    return [
+        {"group": list(group), "at": [a, b], "pack": pack}
+        | dict.fromkeys(("ratio", "low"), ratio if won(a, b) else 1.0)
+        for a in (1, 4, 16)
+        for b in (2, 8, 32)
+    ]
+
+
+def bounds(found) -> list[tuple[str, str]]:
+    return [tuple(map(str, region.bounds)) for region in found]
+
+
+def test_cells_of_other_operators_join_along_every_dimension():
+    assert bounds(regions({"row": boxes(lambda a, b: True)})) == [("1 16", "2 32")]
+    assert bounds(regions({"row": boxes(lambda a, b: True)}, opens=(1,))) == [("1 16", "2 *")]
+    assert regions({"row": boxes(lambda a, b: True, ratio=1.02)}) == []
+    apart = boxes(lambda a, b: True) + boxes(lambda a, b: a < 16, group=("max",))
+    found = regions({"row": apart})
+    assert [(region.group, *b) for region, b in zip(found, bounds(found), strict=True)] == [
+        (("sum",), "1 16", "2 32"), (("max",), "1 4", "2 32"),
+    ]  # fmt: skip
+
+
+def test_every_corner_of_a_region_must_be_won():
+    # The place in the middle is a corner of every cell.
+    assert regions({"row": boxes(lambda a, b: (a, b) != (4, 8))}) == []
+    found = regions({"row": boxes(lambda a, b: (a, b) != (1, 2))})
+    assert sorted(bounds(found)) == [("1 16", "8 32"), ("4 16", "2 8")]
+    missing = [point for point in boxes(lambda a, b: True) if point["at"] != [16, 32]]
+    assert sorted(bounds(regions({"row": missing}))) == [("1 16", "2 8"), ("1 4", "8 32")]
+
+
+def test_the_faster_of_two_rows_is_chosen_region_by_region():
+    found = regions({
+        "first": boxes(lambda a, b: a <= 4, ratio=1.5, pack=20),
+        "second": boxes(lambda a, b: True, ratio=1.2, pack=10**6),
+    })  # fmt: skip
+    assert {(r.row, str(r.bounds[0]), r.pack) for r in found} == {
+        ("first", "1 4", 50), ("second", "4 16", 20_000),
+    }  # fmt: skip
+
+
+def calibrated(target, monkeypatch, ratio: float, *options: str):
+    """Runs the command on points that were never measured; what it printed and what was asked."""
     asked = []
 
-    def one_row(kind, row, seconds, core):
-        asked.append((kind, row))
-        return points(lambda m, w: True) if asked[1:] == [] else []
+    def one_row(operator, kind, row, seconds, core):
+        asked.append((operator, kind, row))
+        for group, at in OPERATORS[operator]().grid(row):
+            yield {"group": group, "at": at, "ratio": ratio, "low": ratio, "pack": 100}
 
     monkeypatch.setattr(command, "measure_row", one_row)
-    result = CliRunner().invoke(command.calibrate, ["--output", str(target)])
+    result = CliRunner().invoke(command.calibrate, ["--output", str(target), *options])
     assert result.exit_code == 0, result.output
-    assert len(asked) >= 4 and {kind for kind, _ in asked} >= {"float32", "bfloat16", "float16"}, (
-        asked
-    )
-    assert f"3 rules in {target}" in result.output
-    code = "import torch, stoker; print(stoker.status()['calibration'])"
+    return result.output, asked
+
+
+USED = """
+import stoker, torch
+from torch.nn import functional as F
+table = torch.randn(1000, 64)
+calls = {
+    "linear": lambda: torch.nn.Linear(768, 768)(torch.randn(4, 768)),
+    "bmm": lambda: torch.bmm(torch.randn(12, 64, 64), torch.randn(12, 64, 64)),
+    "_embedding_bag_forward_only": lambda: F.embedding_bag(
+        torch.arange(128), table, torch.arange(0, 128, 8), mode="max"
+    ),
+    "_convolution": lambda: F.conv2d(torch.randn(1, 64, 14, 14), torch.randn(64, 64, 1, 1)),
+    "gru.input": lambda: torch.nn.GRU(64, 64)(torch.randn(16, 4, 64)),
+}
+reasons = []
+with torch.inference_mode():
+    for name, call in calls.items():
+        call()
+        operator = stoker.status()["operators"][name]
+        reasons.append("taken" if operator["taken"] else next(iter(operator["declined"])))
+print(stoker.status()["calibration"].startswith("this machine ("), reasons)
+"""
+
+
+def used(target) -> str:
     environment = without_stoker(STOKER_CALIBRATION=str(target))
-    used = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
-    assert used.startswith("this machine (")
+    return subprocess.check_output([sys.executable, "-c", USED], env=environment, text=True)
+
+
+def test_every_operator_is_measured_and_the_file_is_used(tmp_path, monkeypatch):
+    target = tmp_path / "own" / "calibration.txt"
+    output, asked = calibrated(target, monkeypatch, 1.5)
+    kinds = {"float32", "bfloat16", "float16"}
+    assert {(operator, kind) for operator, kind, _ in asked} >= {
+        (operator, kind)
+        for operator in OPERATORS
+        for kind in (kinds if operator != "rnn" else kinds - {"float16"})
+    }
+    assert f"rules in {target}" in output
     assert [path.name for path in target.parent.iterdir()] == ["calibration.txt"]
+    mine, reasons = used(target).split(" ", 1)
+    # Weights wait for their second sight, everything else runs at once.
+    assert mine == "True" and reasons.count("taken") == 2 and reasons.count("seen") == 3, reasons
 
 
-@pytest.mark.parametrize("kind", ["float32", "bfloat16", "float16"])
-def test_one_process_times_one_row(kind, monkeypatch, tmp_path):
-    """A real measurement of the smallest points: the row ran, and its results were checked."""
+def test_what_never_won_is_not_left_to_the_shipped_rules(tmp_path, monkeypatch):
+    target = tmp_path / "calibration.txt"
+    calibrated(target, monkeypatch, 1.0)
+    mine, reasons = used(target).split(" ", 1)
+    assert mine == "True" and reasons.count("unprofitable") == 5, reasons
+
+
+def test_operators_can_be_chosen(tmp_path, monkeypatch):
+    target = tmp_path / "calibration.txt"
+    _, asked = calibrated(target, monkeypatch, 1.5, "--operators", "bags,rnn")
+    assert {operator for operator, _, _ in asked} == {"bags", "rnn"}
+    directives = {line.split()[0] for line in target.read_text().splitlines() if line[0] != "#"}
+    assert directives == {"family", "bags", "rnn"}
+
+
+ROWS = [
+    ("linear", "float32", "onednn_packed_f32"),
+    ("linear", "bfloat16", "jit_bf16_wide"),
+    ("linear", "float16", "jit_f16"),
+    ("batched", "float32", "jit_batched_f32"),
+    ("bags", "bfloat16", "jit_bag_bf16"),
+    ("conv", "float32", "jit_conv_f32"),
+    ("conv", "float32", "onednn_conv_f32"),
+    ("rnn", "float32", "jit_rnn_f32"),
+    ("rnn", "bfloat16", "jit_rnn_bf16_wide"),
+    ("rnn", "float32", "jit_lstm_f32"),
+]
+
+
+@pytest.mark.parametrize(("operator", "kind", "row"), ROWS)
+def test_one_process_times_one_row(operator, kind, row, monkeypatch):
+    """A real measurement of the first points: the row ran, and its results were checked."""
     code = (
-        "import sys; from stoker.calibrate import measure\n"
-        "measure.grid = lambda: [(4, 64, 64), (1, 256, 256)]\n"
+        "import sys; from stoker.calibrate import measure, operators\n"
+        "measured = operators.OPERATORS[sys.argv[1]]; whole = measured().grid(sys.argv[3])\n"
+        "measured.grid = lambda self, row: whole[:3]\n"
         "measure.main(*sys.argv[1:])"
     )
-    rows = {"float32": "onednn_packed_f32", "bfloat16": "jit_bf16_wide", "float16": "jit_f16"}
-    row = rows[kind]
-    (tmp_path / "only.txt").write_text(command.ONLY.format(row))
-    core = str(min(os.sched_getaffinity(0)))
-    found = subprocess.run(
-        [sys.executable, "-c", code, kind, row, "0.05", core],
-        env=without_stoker(STOKER_CALIBRATION=str(tmp_path / "only.txt"), OMP_NUM_THREADS="1"),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    measured = [json.loads(line) for line in found.stdout.splitlines()]
-    assert [(p["m"], p["n"], p["k"]) for p in measured] == [(4, 64, 64), (1, 256, 256)]
+    monkeypatch.setattr(command, "MEASURE", ("-c", code))
+    core = min(os.sched_getaffinity(0))
+    measured = list(command.measure_row(operator, kind, row, 0.05, core))
+    whole = OPERATORS[operator]().grid(row)
+    assert [(p["group"], p["at"]) for p in measured] == whole[:3]
     assert all(p["ratio"] > 0 and p["low"] <= p["ratio"] for p in measured)
+
+
+def test_a_wrong_row_ends_the_measurement(monkeypatch):
+    code = (
+        "import sys, torch; from stoker.calibrate import measure\n"
+        "right = torch.bmm; torch.bmm = lambda a, b: right(a, b) * 1.001\n"
+        "measure.main(*sys.argv[1:])"
+    )
+    monkeypatch.setattr(command, "MEASURE", ("-c", code))
+    with pytest.raises(ClickException, match="nothing was written"):
+        core = min(os.sched_getaffinity(0))
+        list(command.measure_row("batched", "float32", "jit_batched_f32", 0.05, core))
 
 
 def test_bad_requests_say_what_to_do():
     result = CliRunner().invoke(command.calibrate, ["--core", "9999"])
     assert result.exit_code == 2 and "may run on" in result.output
+    result = CliRunner().invoke(command.calibrate, ["--operators", "linear,softmax"])
+    assert result.exit_code == 2 and "'softmax' is none of linear, batched" in result.output

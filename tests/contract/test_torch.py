@@ -49,11 +49,44 @@ def test_linear_is_composite_below_autograd_too():
         "Tensor Y",
         "mkldnn::_reorder_convolution_weight(Tensor self, int[2] padding=0, int[2] stride=1, "
         "int[2] dilation=1, int groups=1, int[]? input_size=None) -> Tensor Y",
+        "mkldnn::_convolution_pointwise.binary(Tensor X, Tensor other, Tensor W, Tensor? B, int[] "
+        "padding, int[] stride, int[] dilation, int groups, str binary_attr, Scalar? alpha, str? "
+        "unary_attr, Scalar?[] unary_scalars, str? unary_algorithm) -> Tensor Y",
+        "mkldnn::_is_mkldnn_bf16_supported() -> bool _0",
+        "mkldnn::_convolution_transpose_pointwise(Tensor X, Tensor W, Tensor? B, int[] padding, "
+        "int[] output_padding, int[] stride, int[] dilation, int groups, str attr, Scalar?[] "
+        "scalars, str? algorithm) -> Tensor Y",
+        "mkldnn::_reorder_convolution_transpose_weight(Tensor self, int[2] padding=0, int[2] "
+        "output_padding=0, int[2] stride=1, int[2] dilation=1, int groups=1, int[]? "
+        "input_size=None) -> Tensor Y",
     ],
 )
 def test_onednn_operators_are_unchanged(schema):
-    name = schema.split("(")[0].removeprefix("mkldnn::")
-    assert str(getattr(torch.ops.mkldnn, name).default._schema) == schema
+    name, _, overload = schema.split("(")[0].removeprefix("mkldnn::").partition(".")
+    operator = getattr(getattr(torch.ops.mkldnn, name), overload or "default")
+    assert str(operator._schema) == schema
+
+
+@pytest.mark.parametrize(
+    ("name", "scalars", "algorithm", "keeps"),
+    [
+        ("relu", [], None, False),
+        ("hardtanh", [0.0, 6.0], None, False),
+        ("hardsigmoid", [], None, False),
+        ("swish", [], None, True),
+        ("hardswish", [], None, True),
+        ("gelu", [], "none", True),
+        ("gelu", [], "tanh", True),
+    ],
+)
+def test_which_fused_activations_keep_nan(name, scalars, algorithm, keeps):
+    x = torch.full((1, 16, 3, 3), float("nan")).contiguous(memory_format=torch.channels_last)
+    weight, ones = torch.ones(16, 1, 1, 1), [1, 1]
+    packed = torch.ops.mkldnn._reorder_convolution_weight(weight, [0, 0], ones, ones, 16, x.shape)
+    y = torch.ops.mkldnn._convolution_pointwise(
+        x, packed, None, [0, 0], ones, ones, 16, name, scalars, algorithm
+    )
+    assert bool(y.isnan().all()) == keeps, "what Stoker fuses rests on this"
 
 
 def test_a_pack_shares_no_memory_with_the_weight():
@@ -73,6 +106,23 @@ def test_a_packed_convolution_shares_no_memory_with_the_weight():
     for outputs in (16, 64, 3):
         weight, x = torch.randn(outputs, 16, 3, 3), torch.randn(2, 16, 9, 9)
         packed = torch.ops.mkldnn._reorder_convolution_weight(weight, *window, [2, 16, 9, 9])
+        before = run(x, packed)
+        weight.zero_()
+        assert run(x, packed).equal(before)
+
+
+def test_a_packed_transposed_convolution_shares_no_memory_with_the_weight():
+    ones, zeros = [1, 1], [0, 0]
+
+    def run(x, packed):
+        return torch.ops.mkldnn._convolution_transpose_pointwise(
+            x, packed, None, zeros, zeros, ones, ones, 1, "none", [], None
+        )
+
+    for outputs in (16, 64, 3):
+        weight, x = torch.randn(16, outputs, 3, 3), torch.randn(2, 16, 9, 9)
+        reorder = torch.ops.mkldnn._reorder_convolution_transpose_weight
+        packed = reorder(weight, zeros, zeros, ones, ones, 1, [2, 16, 9, 9])
         before = run(x, packed)
         weight.zero_()
         assert run(x, packed).equal(before)

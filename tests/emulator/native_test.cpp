@@ -162,6 +162,7 @@ const std::vector<Snippet::Emit>& on_bits() {
                                               DO(vpmovsxbd(ymm0, xmm1)),
                                               DO(vinsertf128(ymm0, ymm1, xmm2, 1)),
                                               DO(vextracti128(xmm0, ymm1, 1)),
+                                              DO(vextractf128(xmm0, ymm1, 1)),
                                               DO(vpbroadcastw(ymm0, xmm1)),
                                               DO(vbroadcastss(ymm0, xmm1)),
                                               DO(vpmaxud(ymm0, ymm1, ymm2)),

@@ -95,14 +95,15 @@ TEST_P(Elementary, GivesTheSpecialValuesOfTorch) {
   for (const Activation activation : tests::kActivations) {
     const auto y = run(GetParam(), activation, x);
     EXPECT_TRUE(std::isnan(y[0])) << activation_name(activation);
-    const bool bounded = activation == Activation::kSigmoid || activation == Activation::kTanh;
-    EXPECT_EQ(y[1], bounded ? 1.0f : kInf) << activation_name(activation);
+    EXPECT_EQ(y[1], static_cast<float>(activate(activation, kInf))) << activation_name(activation);
     switch (activation) {
       case Activation::kNone:
         EXPECT_EQ(y[2], -kInf);
         break;
       case Activation::kRelu:
       case Activation::kSigmoid:
+      case Activation::kRelu6:
+      case Activation::kHardsigmoid:
         EXPECT_EQ(y[2], 0.0f);
         break;
       case Activation::kTanh:

@@ -17,6 +17,7 @@
 
 #include "jit/gen/gemm.h"
 #include "jit/gen/gemm_amx.h"
+#include "jit/gen/norm.h"
 #include "jit/gen/pack.h"
 #include "jit/gen/rnn_cell.h"
 #include "jit/gen/skeleton.h"
@@ -178,6 +179,24 @@ TEST(Golden, RecurrentCells) {
   for (const RnnCellConfig& config : configs) {
     compare(rnn_cell_name(config), code_of(get_rnn_cell(config)));
   }
+}
+
+TEST(Golden, Normalizations) {
+  const NormConfig configs[] = {
+      {.isa = Isa::kAvx2,
+       .kind = NormKind::kLayer,
+       .element = Element::kF32,
+       .scale = Element::kF32,
+       .adds = 1,
+       .weighted = 1,
+       .biased = 1},
+      {.isa = Isa::kAvx512,
+       .kind = NormKind::kRms,
+       .element = Element::kBf16,
+       .scale = Element::kBf16,
+       .weighted = 1},
+  };
+  for (const NormConfig& config : configs) compare(norm_name(config), code_of(get_norm(config)));
 }
 
 }  // namespace

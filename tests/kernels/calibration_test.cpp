@@ -80,6 +80,22 @@ TEST(Calibration, BoundsConvolutionsByWindowAndLayout) {
   EXPECT_FALSE(applies([](auto& p) { p.n = 2, p.k = 5; }));
 }
 
+TEST(Calibration, KeepsRulesOfFusedConvolutionsToThem) {
+  const Calibration read = parse_calibration(
+      "family x\nfused r point last images 1 4 pixels 1 * outputs 8 64 macs 0 pack 70\n"
+      "conv r point last images 8 8 pixels 1 * outputs 8 64 macs 0 pack 1\n");
+  MatmulProblem problem{
+      .m = 49, .n = 8, .k = 16, .batch = 2, .order = Order::kAlongK, .window = Window::kPoint};
+  EXPECT_EQ(read.rule("r", problem), nullptr);
+  problem.has_epilogue = true;
+  ASSERT_NE(read.rule("r", problem), nullptr);
+  EXPECT_EQ(read.rule("r", problem)->rows_before_pack, 70);
+  for (const bool fused : {false, true}) {
+    problem.batch = 8, problem.has_epilogue = fused;
+    EXPECT_NE(read.rule("r", problem), nullptr) << "a rule of bare ones holds for both";
+  }
+}
+
 TEST(Calibration, BoundsRecurrentLayersByUnitsSequencesAndSteps) {
   const Calibration read = parse_calibration("family x\nrnn r h 16 512 b 2 8 t 3 50 pack 90\n");
   const auto applies = [&](int64_t h, int64_t b, int64_t t) {
@@ -116,13 +132,15 @@ TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(error_of("family x\nrule r m 1"),
             "line 2: expected the greatest M, found the end of the line");
   EXPECT_EQ(error_of("speed 9"),
-            "line 1: expected 'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'rnn' or 'conv', "
+            "line 1: expected 'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'norm', 'rnn', "
+            "'conv' or 'fused', "
             "found 'speed'");
   EXPECT_EQ(error_of("rule r m 1 -2 weight 3 4 macs 0 pack 1"),
             "line 1: expected the greatest M, found '-2'");
   EXPECT_EQ(error_of("batched r b across"), "line 1: expected along_k or along_n, found 'across'");
-  EXPECT_EQ(error_of("conv r square"),
-            "line 1: expected point, strided, spatial, grouped or depthwise, found 'square'");
+  EXPECT_EQ(
+      error_of("conv r square"),
+      "line 1: expected point, strided, spatial, grouped, depthwise or transposed, found 'square'");
   EXPECT_EQ(error_of("conv r point middle"), "line 1: expected first or last, found 'middle'");
   EXPECT_EQ(error_of("isa sse9"), "line 1: expected an ISA such as avx512_bf16, found 'sse9'");
   EXPECT_EQ(error_of("# nothing\n"), "a line 'family NAME' is missing");
@@ -212,6 +230,9 @@ TEST(Calibration, KnowsConvolutions) {
   EXPECT_FALSE(faster("onednn_conv_f32", Window::kSpatial, kLast, 1, 56, 64, 576));
   EXPECT_FALSE(faster("onednn_conv_f32", Window::kDepthwise, kFirst, 1, 14, 384, 9));
   EXPECT_FALSE(faster("jit_f32", Window::kPoint, kLast, 1, 8, 256, 256)) << "a rule of linear";
+  EXPECT_TRUE(faster("onednn_transposed_f32", Window::kTransposed, kLast, 1, 8, 128, 4096));
+  EXPECT_FALSE(faster("onednn_transposed_f32", Window::kTransposed, kLast, 1, 32, 3, 1024));
+  EXPECT_FALSE(faster("onednn_conv_f32", Window::kTransposed, kLast, 1, 8, 128, 4096));
 }
 
 // What Zen 3 would choose for attention with heads of 64.

@@ -16,6 +16,7 @@
 #include "kernels/conv/table.h"
 #include "kernels/float16.h"
 #include "kernels/linear/pack.h"
+#include "tests/support/activations.h"
 #include "tests/support/each_isa.h"
 #include "tests/support/guarded_buffer.h"
 
@@ -86,6 +87,14 @@ class Values {
     for (float& value : values_) value = std::fabs(value);
     set(std::vector<float>(values_));
   }
+  // As it was rounded to its type.
+  double value(size_t i) const {
+    if (type_ == kFloat32) return values_[i];
+    float wide = 0;
+    type_ == kFloat16 ? widen_f16_row(halves_->data() + i, &wide, 1)
+                      : widen_row(halves_->data() + i, &wide, 1);
+    return wide;
+  }
   const void* data() const {
     return type_ == kFloat32 ? static_cast<const void*>(floats_->data()) : halves_->data();
   }
@@ -121,7 +130,8 @@ struct Case {
   size_t results() const { return static_cast<size_t>(c.images * c.outputs * c.pixels()); }
 };
 
-std::vector<float> run(const Case& k, const Path& path, const Parallel& parallel = Parallel()) {
+std::vector<float> run(const Case& k, const Path& path, const Parallel& parallel = Parallel(),
+                       const Finish& finish = {}) {
   const bool f32 = k.types.y == kFloat32;
   const GuardedBuffer<float> floats(f32 ? k.results() : 0, 77.0f, 64);
   const GuardedBuffer<uint16_t> halves(f32 ? 0 : k.results(), 0x7777, 64);
@@ -131,8 +141,8 @@ std::vector<float> run(const Case& k, const Path& path, const Parallel& parallel
   EXPECT_TRUE(linear::pack(layout, matrix, packed.data(), Parallel()));
   void* const y = f32 ? static_cast<void*>(floats.data()) : halves.data();
   const void* const weight = k.c.packs_weight() ? packed.data() : k.w.data();
-  EXPECT_TRUE(
-      run_jit(k.c, k.operands(weight, y), {path.isa, path.math, int64_t{1} << 20}, parallel));
+  EXPECT_TRUE(run_jit(k.c, k.operands(weight, y), finish, {path.isa, path.math, int64_t{1} << 20},
+                      parallel));
   EXPECT_TRUE(floats.slack_untouched() && halves.slack_untouched());
   if (f32) return floats.values();
   std::vector<float> result(k.results());
@@ -171,6 +181,36 @@ int64_t expect_close(Case& k, const Path& path) {
     }
   }
   return static_cast<int64_t>(y.size());
+}
+
+// The fused part of an epilogue, applied to what the twin gives; the bound takes each step's error
+// times what the next makes of it (no activation steepens by more than 1.2).
+void expect_close_fused(Case& k, const Path& path, const jit::Epilogue& wanted) {
+  const jit::Epilogue e = fused_part(k.c, wanted);
+  const auto count = static_cast<int64_t>(k.results());
+  const DataType type = count % 2 == 0 ? kFloat32 : k.types.y;
+  const Values other(type, count, 4);
+  Finish finish{e, e.combine == jit::Combine::kNone ? nullptr : other.data()};
+  finish.epilogue.other = element_of(type);
+  const std::vector<float> y = run(k, path, Parallel(), finish), sums = exact(k);
+  for (Values* operand : {&k.x, &k.w, &k.bias}) operand->take_magnitudes();
+  const std::vector<float> scales = exact(k);
+  constexpr double kEps = std::numeric_limits<float>::epsilon();
+  const double half_ulp = k.types.y == kFloat32 ? kEps : k.types.y == kBFloat16 ? 0x1p-8 : 0x1p-11;
+  for (size_t i = 0; i < y.size(); ++i) {
+    const double o = e.combine == jit::Combine::kNone ? 0 : other.value(i);
+    double error = 2 * kEps * (1 + std::sqrt(double(k.c.channels))) * scales[i];
+    double value = sums[i];
+    if (e.combine == jit::Combine::kAddThenActivate) value += o, error += kEps * std::fabs(o);
+    value = tests::activate(e.activation, value);
+    error = 1.2 * error + 8 * kEps * (std::fabs(value) + kEps);
+    if (e.combine == jit::Combine::kAdd) value += o;
+    if (e.combine == jit::Combine::kMultiply) value *= o, error *= std::fabs(o);
+    error += 2 * kEps * (std::fabs(value) + std::fabs(o));
+    ASSERT_LE(std::fabs(y[i] - value), error + half_ulp * std::fabs(value) * 1.01 + 0x1p-24)
+        << name_of(path) << jit::activation_name(e.activation) << jit::combine_name(e.combine)
+        << (k.c.channels_last ? " last" : " first") << " element " << i << ": " << y[i];
+  }
 }
 
 class ConvJit : public testing::TestWithParam<Path> {
@@ -235,6 +275,44 @@ TEST_P(ConvJit, GathersInParts) {
            types_for(GetParam().math)[0], GetParam().math);
     expect_close(k, GetParam());
   }
+}
+
+TEST_P(ConvJit, FinishesWhatItStores) {
+  using jit::Combine;
+  int number = 0;
+  for (const jit::Activation activation : tests::kActivations) {
+    for (const Combine combine :
+         {Combine::kNone, Combine::kAdd, Combine::kMultiply, Combine::kAddThenActivate}) {
+      // Rows, gathered rows, images turned, images of which nothing may be turned.
+      for (const auto& [last, stride, side] :
+           {std::tuple(true, 1, 3), {true, 2, 5}, {false, 1, 3}, {false, 1, 17}}) {
+        if (!native() && ++number % 7 != 0) continue;
+        const auto types = types_for(GetParam().math);
+        Case k({.images = 2,
+                .channels = 9,
+                .outputs = 19,
+                .size = {1, side, side},
+                .stride = {1, stride, stride},
+                .channels_last = last,
+                .has_bias = true},
+               types[static_cast<size_t>(side) % types.size()], GetParam().math);
+        expect_close_fused(k, GetParam(), {.activation = activation, .combine = combine});
+      }
+    }
+  }
+}
+
+TEST(ConvFinish, FusesWhatItsWayOfMultiplyingCan) {
+  using jit::Activation, jit::Combine, jit::Epilogue;
+  ConvProblem c{.channels = 4, .outputs = 4, .size = {1, 20, 20}, .channels_last = true};
+  const Epilogue all{.activation = Activation::kRelu, .combine = Combine::kAddThenActivate};
+  const Epilogue residual{.activation = Activation::kRelu, .combine = Combine::kAdd};
+  EXPECT_EQ(fused_part(c, all), all);
+  c.channels_last = false;
+  EXPECT_EQ(fused_part(c, residual), Epilogue{});
+  c.only_packed = true;
+  EXPECT_EQ(fused_part(c, residual), Epilogue{.activation = Activation::kRelu});
+  EXPECT_EQ(fused_part(c, all), Epilogue{}) << "the sum comes first";
 }
 
 TEST_P(ConvJit, IsInvariantToImagesAndThreads) {

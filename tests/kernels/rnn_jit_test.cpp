@@ -58,6 +58,7 @@ struct Case {
   int64_t steps = 1, batch = 1;
   std::vector<int64_t> sizes = {};  // of the steps, where sequences are packed
   bool reverse = false, bias = true, batch_first = false;
+  bool other_types = false;  // x, c and biases are not of the type of h
 };
 
 std::string name_of(const Case& c) {
@@ -66,7 +67,8 @@ std::string name_of(const Case& c) {
          std::to_string(c.shape.input) + " H " + std::to_string(c.shape.hidden) + " P " +
          std::to_string(c.shape.projection) + " T " + std::to_string(c.steps) + " B " +
          std::to_string(c.batch) + (c.sizes.empty() ? "" : " packed") +
-         (c.reverse ? " reverse" : "") + (c.batch_first ? " batch first" : "");
+         (c.reverse ? " reverse" : "") + (c.batch_first ? " batch first" : "") +
+         (c.other_types ? " other types" : "");
 }
 
 // Values of the layer's type as fp32, and as they are.
@@ -115,7 +117,7 @@ struct Results {
 
 struct Problem {
   Case c;
-  DataType type;
+  DataType type, other;  // of h; of x, c and biases
   bool mixed;
   int64_t rows, ldy;
   Values w_ih, w_hh, w_hr, b_ih, b_hh, x, h0, c0;
@@ -123,6 +125,9 @@ struct Problem {
   Problem(const Case& c, const Path& path)
       : c(c),
         type(path.type),
+        other(!c.other_types          ? type
+              : path.type == kFloat32 ? kBFloat16
+                                      : kFloat32),
         mixed(is_mixed(path)),
         rows(c.sizes.empty() ? c.steps * c.batch
                              : std::accumulate(c.sizes.begin(), c.sizes.end(), int64_t{0})),
@@ -130,14 +135,15 @@ struct Problem {
         w_ih(type, gates() * c.shape.input, 1, 1 / std::sqrt(float(c.shape.input))),
         w_hh(type, gates() * c.shape.state(), 2, 1 / std::sqrt(float(c.shape.state()))),
         w_hr(type, c.shape.projection * c.shape.hidden, 3, 1 / std::sqrt(float(c.shape.hidden))),
-        b_ih(type, gates(), 4, 0.3f),
-        b_hh(type, gates(), 5, 0.3f),
-        x(type, rows * c.shape.input, 6, 1),
+        b_ih(other, gates(), 4, 0.3f),
+        b_hh(other, gates(), 5, 0.3f),
+        x(other, rows * c.shape.input, 6, 1),
         h0(type, c.batch * c.shape.state(), 7, 0.7f),
-        c0(type, c.batch * c.shape.hidden, 8, 0.7f) {
-    for (Values* operand : {&w_ih, &w_hh, &w_hr, &x}) {
+        c0(other, c.batch * c.shape.hidden, 8, 0.7f) {
+    for (Values* operand : {&w_ih, &w_hh, &w_hr}) {
       if (mixed) operand->round();
     }
+    if (path.math != GemmMath::kF32 && other == kFloat32) x.round();
   }
 
   int64_t gates() const { return c.shape.gates() * c.shape.hidden; }
@@ -151,6 +157,7 @@ struct Problem {
     call.sequences = {c.steps, c.batch, c.sizes.empty() ? nullptr : c.sizes.data()};
     call.reverse = c.reverse;
     call.type = type;
+    call.x_type = call.c_type = call.bias_type = other;
     call.x = data(x);
     call.x_row = c.batch_first ? c.steps * c.shape.input : c.shape.input;
     call.x_step = c.batch_first ? c.shape.input : c.batch * c.shape.input;
@@ -173,13 +180,14 @@ struct Problem {
     return r;
   }
 
-  template <class T>
+  template <class T, class C>
   Results run(const Path& path, const Parallel& parallel) const {
     const bool lstm = c.shape.cell == RnnCell::kLstm;
     const T fill = type == kFloat32 ? T(7.0f) : T(0x40E0);
+    const C fill_c = other == kFloat32 ? C(7.0f) : C(0x40E0);
     const auto row = static_cast<size_t>((rows - 1) * ldy + c.shape.state());  // ends with h
     const GuardedBuffer<T> y(row, fill, 64), hn(h0.values().size(), fill, 16);
-    const GuardedBuffer<T> cn(lstm ? c0.values().size() : 0, fill, 16);
+    const GuardedBuffer<C> cn(lstm ? c0.values().size() : 0, fill_c, 16);
     const PackLayout layout{path.isa, path.math, c.shape};
     std::shared_ptr<void> packed(
         std::aligned_alloc(64, static_cast<size_t>(layout.bytes() + 63) / 64 * 64), &std::free);
@@ -194,7 +202,12 @@ struct Problem {
     return r;
   }
   Results run(const Path& path, const Parallel& parallel = Parallel()) const {
-    return type == kFloat32 ? run<float>(path, parallel) : run<uint16_t>(path, parallel);
+    if (type == kFloat32) {
+      return other == kFloat32 ? run<float, float>(path, parallel)
+                               : run<float, uint16_t>(path, parallel);
+    }
+    return other == kFloat32 ? run<uint16_t, float>(path, parallel)
+                             : run<uint16_t, uint16_t>(path, parallel);
   }
 
   static std::vector<float> wide(std::vector<float> values) { return values; }
@@ -305,6 +318,26 @@ TEST_P(RnnJit, TakesSequencesOfDifferentLengths) {
   }
 }
 
+// As under autocast: fp32 weights and inputs beside an h in bf16, and the other way round.
+TEST_P(RnnJit, TakesOtherTypesBesideH) {
+  if (GetParam().math == GemmMath::kF32) return;
+  for (const RnnCell cell : kCells) {
+    for (const int64_t batch : {1, 2, 5, 17}) {
+      const Case dense{.shape = {cell, 9, 37, cell == RnnCell::kLstm && batch > 2 ? 13 : 0},
+                       .steps = 3,
+                       .batch = batch,
+                       .batch_first = batch == 5,
+                       .other_types = true};
+      check(dense, GetParam());
+      Case packed = dense;
+      packed.sizes = {batch, (batch + 1) / 2, 1};
+      packed.reverse = true;
+      packed.batch_first = false;
+      check(packed, GetParam());
+    }
+  }
+}
+
 // More rows than are multiplied with the input weight at a time, in either order.
 TEST_P(RnnJit, CutsLongInputsIntoParts) {
   if (!native()) GTEST_SUCCEED();
@@ -348,7 +381,7 @@ TEST_P(RnnJit, PassesNanOn) {
     Problem p({.shape = {cell, 4, 20}, .steps = 2, .batch = 3}, GetParam());
     std::vector<float> x = p.x.values();
     x[5] = std::numeric_limits<float>::quiet_NaN();  // the second sequence, from the first step on
-    p.x.set(p.type, x);
+    p.x.set(p.other, x);
     const Results r = p.run(GetParam());
     for (int64_t row = 0; row < 6; ++row) {
       for (int64_t u = 0; u < 20; ++u) {

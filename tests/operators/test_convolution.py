@@ -194,3 +194,65 @@ def test_captured_graphs_are_the_same_text():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             assert capture() == stock(capture)
+
+
+TRANSPOSED = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
+LAST = {2: torch.channels_last, 3: torch.channels_last_3d}
+
+
+def transposed_operands(generator: torch.Generator, dtype: torch.dtype) -> tuple:
+    """Operands and arguments of one random transposed convolution."""
+
+    def number(least: int, most: int) -> int:
+        return int(torch.randint(least, most + 1, (), generator=generator))
+
+    d, groups = number(1, 3), number(1, 3)
+    stride = [number(1, 3) for _ in range(d)]
+    dilation = [number(1, 2) for _ in range(d)]
+    kernel = [number(1, 4) for _ in range(d)]
+    padding = [number(0, (k - 1) // 2) for k in kernel]
+    output_padding = [number(0, max(s, n) - 1) for s, n in zip(stride, dilation, strict=True)]
+    channels, outputs = number(1, 9) * groups, number(1, 9)
+    x = torch.randn(number(1, 3), channels, *(number(2, 6) for _ in kernel), generator=generator)
+    w = torch.randn(channels, outputs, *kernel, generator=generator)
+    b = torch.randn(outputs * groups, generator=generator) if number(0, 1) else None
+    x, w, b = (None if t is None else t.to(dtype) for t in (x, w, b))
+    if d > 1 and number(0, 1):
+        x = x.contiguous(memory_format=LAST[d])
+    if d > 1 and number(0, 1):
+        w = w.contiguous(memory_format=LAST[d])
+    return TRANSPOSED[d], (x, w, b, stride, padding, output_padding, groups, dilation)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_transposed_convolutions_are_stocks(dtype):
+    generator, eps = torch.Generator().manual_seed(61), torch.finfo(torch.float32).eps
+    stoker.reset_counters()
+    before, compared, written = counts()["taken"], 0, 0
+    with torch.no_grad():
+        for _ in range(150):
+            function, arguments = transposed_operands(generator, dtype)
+            for _ in range(2):
+                taken = counts()["taken"]
+                y, expected = function(*arguments), stock(lambda f=function, a=arguments: f(*a))
+                assert y.stride() == expected.stride() and y.dtype == expected.dtype
+                if counts()["taken"] == taken:
+                    assert y.equal(expected)
+                    continue
+                x, w, b, *rest = arguments
+                bias = None if b is None else b.double()
+                exact = function(x.double(), w.double(), bias, *rest)
+                size = function(
+                    x.double().abs(), w.double().abs(), None if b is None else bias.abs(), *rest
+                )
+                bound = 4 * eps * w[:, 0].numel() ** 0.5 * (size + 1)
+                if dtype != torch.float32:
+                    bound = bound + torch.finfo(dtype).eps * exact.abs()
+                assert ((y.double() - exact).abs() <= bound).all(), arguments[3:]
+                compared += y.numel()
+                w.mul_(-2)  # the pack is dropped
+                written += 1
+    assert "the row raised an error" not in counts()["declined"]
+    taken = counts()["taken"] - before
+    assert taken > (200 if dtype == torch.float32 else 60), counts()
+    print(f"{compared} elements of {taken} transposed convolutions compared, {written} written")

@@ -48,7 +48,14 @@ def sides(tmp_path_factory):
 
 def differing(kind: str, stock: dict, ours: dict, bf16: bool) -> list[str]:
     """Names of the cases whose `kind` of outcome is not the same on both sides."""
-    return [name for name in stock if KINDS[kind](name, stock[name], ours[name], bf16)]
+    both = [name for name in stock if not no_onednn_lstm(name, stock[name])]
+    return [name for name in both if KINDS[kind](name, stock[name], ours[name], bf16)]
+
+
+def no_onednn_lstm(name: str, stock: dict) -> bool:
+    """Stock has no LSTM under autocast where oneDNN lacks bf16; ours: test_rnn_autocast.py."""
+    missing = "could not create a primitive descriptor for the LSTM"
+    return name.startswith("LSTM") and "autocast" in name and missing in str(stock.get("error"))
 
 
 def errors_differ(name, stock, ours, bf16=False):

@@ -9,12 +9,21 @@ import pytest
 import stoker
 import torch
 
-from tests.support.recurrent import Fuzz, Sample, outputs, samples
+from tests.support.recurrent import (
+    COUNTERS,
+    DTYPES,
+    Fuzz,
+    Sample,
+    cast,
+    declined,
+    forms,
+    outputs,
+    samples,
+    stock,
+    taken,
+)
 
 SEED = 46
-DTYPES = (torch.float32, torch.bfloat16)
-KINDS = ("lstm", "gru", "rnn_tanh", "rnn_relu")
-COUNTERS = [f"{kind}{form}" for kind in KINDS for form in (".input", ".data", "_cell")]
 
 
 @pytest.fixture(autouse=True)
@@ -23,28 +32,6 @@ def quiet():
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="LSTM with projections")
         yield
-
-
-def taken(counter: str) -> int:
-    return stoker.status()["operators"][counter]["taken"]
-
-
-def declined(counter: str) -> dict[str, int]:
-    return stoker.status()["operators"][counter]["declined"]
-
-
-def stock(call):
-    stoker.disable()
-    try:
-        return call()
-    finally:
-        stoker.enable()
-
-
-def forms(result) -> list:
-    return [
-        (t.dtype, t.shape, t.stride(), t.requires_grad, t.is_inference()) for t in outputs(result)
-    ]
 
 
 def bounds(wide: list[torch.Tensor], dtype: torch.dtype) -> list[float]:
@@ -60,16 +47,10 @@ def bounds(wide: list[torch.Tensor], dtype: torch.dtype) -> list[float]:
 
 def exact(sample: Sample) -> list[torch.Tensor]:
     """In float64, by stock."""
-
-    def wide(value):
-        if isinstance(value, tuple) and not hasattr(value, "data"):
-            return tuple(wide(v) for v in value)
-        return value.to(torch.float64)
-
     dtype = next(sample.module.parameters()).dtype
     try:
         module = sample.module.double()
-        return outputs(module(*(wide(v) for v in sample.inputs)))
+        return outputs(module(*cast(sample.inputs, torch.float64)))
     finally:
         sample.module.to(dtype)
 
@@ -165,7 +146,7 @@ DECLINED = {
     "float64": lambda m, x: m.double()(x.double()),
     "float16": lambda m, x: m.half()(x.half()),
     "dropout": lambda m, x: m.train()(x),
-    "autocast": lambda m, x: torch.autocast("cpu", torch.bfloat16)(m)(x),
+    "float16 autocast": lambda m, x: torch.autocast("cpu", torch.float16)(m)(x),
     "strided weight": lambda m, x: strided(m)(x),
 }
 

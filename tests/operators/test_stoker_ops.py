@@ -22,6 +22,8 @@ ACTIVATIONS = [
     torch.sigmoid,
     torch.tanh,
     F.hardswish,
+    F.relu6,
+    F.hardsigmoid,
 ]
 DTYPES = [torch.float32, torch.bfloat16, torch.float16]
 SEED = 41
@@ -75,7 +77,7 @@ def row(request):
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_every_epilogue(dtype, row):
     compared = 0
-    for activation, combine in itertools.product(range(8), range(4)):
+    for activation, combine in itertools.product(range(10), range(4)):
         for other_dtype in DTYPES:
             x, weights, biases, other = operands(dtype, other_dtype=other_dtype)
             arguments = {"activation": activation, "combine": combine}
@@ -166,7 +168,7 @@ def test_export_and_compile_see_through_it():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"activation": 8}, "activation is 8, expected 0 to 7"),
+        ({"activation": 10}, "activation is 10, expected 0 to 9"),
         ({"combine": -1}, "combine is -1"),
         ({"combine": 1}, "combine and other go together"),
         ({"weights": []}, "at least one weight"),

@@ -7,10 +7,11 @@
 
 namespace stoker::tests {
 
-constexpr jit::Activation kActivations[] = {jit::Activation::kNone, jit::Activation::kRelu,
-                                            jit::Activation::kGelu, jit::Activation::kGeluTanh,
-                                            jit::Activation::kSilu, jit::Activation::kSigmoid,
-                                            jit::Activation::kTanh, jit::Activation::kHardswish};
+constexpr jit::Activation kActivations[] = {jit::Activation::kNone,  jit::Activation::kRelu,
+                                            jit::Activation::kGelu,  jit::Activation::kGeluTanh,
+                                            jit::Activation::kSilu,  jit::Activation::kSigmoid,
+                                            jit::Activation::kTanh,  jit::Activation::kHardswish,
+                                            jit::Activation::kRelu6, jit::Activation::kHardsigmoid};
 
 inline double activate(jit::Activation activation, double x) {
   switch (activation) {
@@ -31,6 +32,10 @@ inline double activate(jit::Activation activation, double x) {
       return std::tanh(x);
     case jit::Activation::kHardswish:
       return std::isnan(x) ? x : x * std::fmin(std::fmax(x + 3, 0.0), 6.0) / 6;
+    case jit::Activation::kRelu6:
+      return std::isnan(x) ? x : std::fmin(std::fmax(x, 0.0), 6.0);
+    case jit::Activation::kHardsigmoid:
+      return std::isnan(x) ? x : std::fmin(std::fmax(x + 3, 0.0), 6.0) / 6;
   }
   return NAN;
 }

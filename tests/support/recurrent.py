@@ -1,12 +1,17 @@
-"""A fuzz of recurrent layers and cells: modules, inputs, and what they are called."""
+"""Recurrent layers and cells: a fuzz of modules and inputs, and what is asked of the results."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import stoker
 import torch
 from torch.nn.utils.rnn import pack_sequence
+
+DTYPES = (torch.float32, torch.bfloat16)
+KINDS = ("lstm", "gru", "rnn_tanh", "rnn_relu")
+COUNTERS = [f"{kind}{form}" for kind in KINDS for form in (".input", ".data", "_cell")]
 
 LAYERS = {
     "lstm": (torch.nn.LSTM, {}),
@@ -121,3 +126,32 @@ def outputs(result) -> list[torch.Tensor]:
     if isinstance(result, torch.Tensor):
         return [result]
     return [t for item in result if item is not None for t in outputs(item)]
+
+
+def cast(value, dtype: torch.dtype):
+    """Tensors and PackedSequences of `dtype`, in tuples as they were."""
+    if isinstance(value, tuple) and not hasattr(value, "data"):
+        return tuple(cast(v, dtype) for v in value)
+    return value.to(dtype)
+
+
+def taken(counter: str) -> int:
+    return stoker.status()["operators"][counter]["taken"]
+
+
+def declined(counter: str) -> dict[str, int]:
+    return stoker.status()["operators"][counter]["declined"]
+
+
+def stock(call):
+    stoker.disable()
+    try:
+        return call()
+    finally:
+        stoker.enable()
+
+
+def forms(result) -> list:
+    return [
+        (t.dtype, t.shape, t.stride(), t.requires_grad, t.is_inference()) for t in outputs(result)
+    ]

@@ -46,6 +46,11 @@ def _window(x, w):
     return F.conv2d(x.view(M, K // 4, 2, 2), w.view(N, K // 4, 2, 2)).view(M, N)
 
 
+def _transposed(x, w):
+    """Every pixel of M images of one becomes a window."""
+    return F.conv_transpose2d(x.view(M, N, 1, 1), w.view(N, K // 4, 2, 2)).reshape(M, K)
+
+
 # name: (counter in status(), call, input by dtype, [out, in]?)
 OPERATORS = {
     "linear": ("linear", lambda x, w: F.linear(x, w, BIAS_N[x.dtype]), WIDE, True),
@@ -56,6 +61,7 @@ OPERATORS = {
     "autocast.linear": ("autocast.linear", _autocast_linear, WIDE, True),
     "conv_point": ("_convolution", _point, WIDE, True),
     "conv_window": ("_convolution", _window, WIDE, True),  # by torch's oneDNN
+    "conv_transposed": ("_convolution", _transposed, TALL, False),
     "mm.out_conv1d": ("mm.out", _mm_out, TALL, False),
 }
 # float16 differs from bfloat16 in the kernel only: the operators that make every kind of product.

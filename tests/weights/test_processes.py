@@ -162,6 +162,31 @@ def test_memory_comes_back_when_the_model_dies():
     assert stoker.status()["packed"]["bytes"] < 20 << 20
 
 
+def advised_bytes() -> int:
+    """Of the mappings that ask for huge pages."""
+    found, size = 0, 0
+    with open("/proc/self/smaps") as file:
+        for line in file:
+            if line.startswith("Size:"):
+                size = int(line.split()[1]) << 10
+            elif line.startswith("VmFlags:") and "hg" in line.split():
+                found += size
+    return found
+
+
+@pytest.mark.parametrize(("size", "asks"), [(500, False), (1024, True)])
+def test_large_packs_ask_for_huge_pages(size, asks):
+    kernel_has_them = os.path.exists("/sys/kernel/mm/transparent_hugepage/enabled")
+    layer, before = nn.Linear(size, size), advised_bytes()
+    with torch.no_grad():
+        layer(torch.randn(2, size))
+    assert stoker.status()["packed"]["entries"] > 0
+    assert advised_bytes() - before == (4 * size * size if asks and kernel_has_them else 0)
+    del layer
+    gc.collect()
+    assert advised_bytes() <= before
+
+
 BUDGETED = """
 import os, sys, torch, stoker
 from torch import nn

@@ -15,7 +15,7 @@ from .operators import CASES, Operator
 
 SEED = 20
 # In inference mode torch does not record whose view `weight.t()` is: that stays stock.
-VIEWS = ("addmm", "mm", "mm.out", "conv_point", "conv_window")
+VIEWS = ("addmm", "mm", "mm.out", "conv_point", "conv_window", "conv_transposed")
 each_operator = pytest.mark.parametrize(
     ("name", "dtype"), CASES, ids=lambda value: str(value).removeprefix("torch.")
 )

@@ -1,8 +1,9 @@
 """Times one row against stock; `stoker calibrate` starts a process of this module for each row.
 
-A line of JSON a point on stdout: {"m", "n", "k", "ratio", "low", "pack"}. `ratio` is the median
-and `low` the lower quartile of stock time / row time; `pack` the rows (sums of M) after which a
-pack has paid for itself; all three are null where the row did not run.
+A line of JSON a point on stdout: {"group", "at", "ratio", "low", "pack"}. `group` and `at` say
+which problem (operators.py); `ratio` is the median and `low` the lower quartile of stock time / row
+time, of the worst variant where a problem has several; `pack` the rows after which a pack has paid
+for itself; all three are null where the row did not run.
 """
 
 from __future__ import annotations
@@ -12,106 +13,124 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import cycle
 
-SHAPES = [(64, 64), (256, 256), (768, 768), (3072, 768), (768, 3072), (4096, 4096)]  # N x K
-ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
-COLD_BYTES = 64 << 20  # weights in turn, as in a model: more than a core's caches hold
-MOST_MACS = 2.5e9  # beyond, one call takes too long for its worth
 SEED = 17
+# Turns of each at least; fewer where a point takes so many seconds longer than it was given.
+FEWEST, FEWEST_SLOW, PATIENCE = 5, 2, 0.1
 
 
-def grid() -> list[tuple[int, int, int]]:
-    return [(m, n, k) for n, k in SHAPES for m in ROWS if m * n * k <= MOST_MACS]
+@dataclass
+class Variant:
+    """One problem with operands: the same call on different ones, which take turns."""
+
+    calls: list[Callable[[], object]]
+    rows: int  # of a call, in the unit of the rule's `pack`
+    check: Callable[[], float]  # of the first call, with Stoker: error / the error bound
+    pack_seconds: float | None = None  # None: not measured yet
+    stock: list[Callable[[], object]] | None = None  # where stock needs operands of its own
 
 
 class Bench:
-    """F.linear of one kind of product by stock and, where the calibration allows it, by one row."""
+    """torch and Stoker, set up for one kind of product and one row."""
 
     def __init__(self, kind: str, row: str):
         import torch
 
         import stoker
 
-        self.stoker, self.torch, self.row = stoker, torch, row
+        self.stoker, self.torch, self.row, self.kind = stoker, torch, row, kind
         self.dtype = torch.float32 if kind == "bfloat16 mode" else getattr(torch, kind)
         coarsest = torch.bfloat16 if kind == "bfloat16 mode" else self.dtype
         self.eps = torch.finfo(coarsest).eps
         if kind == "bfloat16 mode":
             stoker.set_dtype(torch.bfloat16)
+            stoker._C.enter_eval()  # as below a module in eval mode
         torch.manual_seed(SEED)
         torch.set_num_threads(1)
-        self._modules = {}
 
-    def modules(self, n: int, k: int) -> list:
-        """As many packed layers as make the weights cold; those of the last shape are kept."""
-        if (n, k) not in self._modules:
-            self._modules.clear()  # first, so that both sets are never there at once
-            count = min(500, max(2, -(-COLD_BYTES // (n * k * self.dtype.itemsize))))
-            make, x = self.torch.nn.Linear, self.torch.randn(1, k).to(self.dtype)
-            layers = [make(k, n, bias=False, dtype=self.dtype).eval() for _ in range(count)]
-            # A weight is packed at its second sight.
-            _, packing, packed = ([_timed(lambda m=m: m(x)) for m in layers] for _ in range(3))
-            self.pack_seconds = statistics.median(packing) - statistics.median(packed)
-            self._modules[n, k] = layers
-        return self._modules[n, k]
+    def draw(self, *shape: int):
+        return self.torch.randn(shape).to(self.dtype)
 
-    def taken(self) -> int:
-        return self.stoker.status()["operators"]["linear"]["rows"].get(self.row, 0)
-
-    def check(self, x, module) -> None:
-        """Raises ArithmeticError where the row is not as exact as its types allow."""
-        exact = x.double() @ module.weight.double().t()
-        scale = x.double().abs() @ module.weight.double().abs().t()
-        error = ((module(x).double() - exact).abs() / (self.eps * (scale + 1e-30))).max().item()
+    def product_error(self, result, exact, scale, k: int) -> float:
+        """Of a product with sums of k terms, whose magnitudes sum to `scale`."""
         # 16-bit operands are rounded once, each; the error of fp32 sums grows with their length.
         fp32_sums = self.eps == self.torch.finfo(self.torch.float32).eps
-        if not error <= 2 + 2 * x.size(1) ** 0.5 * fp32_sums:
-            raise ArithmeticError(f"{self.row}: {error:.1f} times the error bound")
+        error = ((result.double() - exact).abs() / (self.eps * (scale + 1e-30))).max().item()
+        return error / (2 + 2 * k**0.5 * fp32_sums)
 
-    def point(self, m: int, n: int, k: int, seconds: float) -> dict:
-        x, modules, before = self.torch.randn(m, k).to(self.dtype), self.modules(n, k), self.taken()
-        self.check(x, modules[0])
-        found = {"m": m, "n": n, "k": k, "ratio": None, "low": None, "pack": None}
-        if self.taken() == before:
+    def taken(self) -> int:
+        operators = self.stoker.status()["operators"].values()
+        return sum(operator["rows"].get(self.row, 0) for operator in operators)
+
+    def point(self, group: list[str], at: list[int], variants: list[Variant], seconds: float):
+        found = {"group": group, "at": at, "ratio": None, "low": None, "pack": None}
+        measured = [self._measure(variant, seconds / len(variants)) for variant in variants]
+        if None in measured:
             return found
-        stock, ours = self.take_turns(x, modules, seconds)
-        ratios = sorted(a / b for a, b in zip(stock, ours, strict=True))
-        saved = (statistics.median(stock) - statistics.median(ours)) / m
-        found["ratio"], found["low"] = statistics.median(ratios), ratios[len(ratios) // 4]
-        found["pack"] = max(0, round(self.pack_seconds / saved)) if saved > 0 else None
-        return found
+        ratio, low, pack = min(measured, key=lambda three: three[1])
+        return found | {"ratio": ratio, "low": low, "pack": pack}
 
-    def take_turns(self, x, modules, seconds: float) -> tuple[list[float], list[float]]:
+    def _measure(self, variant: Variant, seconds: float) -> tuple[float, float, int | None] | None:
+        if variant.pack_seconds is None:
+            variant.pack_seconds = pack_seconds(variant.calls)
+        before = self.taken()
+        error = variant.check()
+        if not error <= 1:
+            raise ArithmeticError(f"{self.row}: {error:.1f} times the error bound")
+        if self.taken() == before:
+            return None
+        stock, ours = self.take_turns(variant.stock or variant.calls, variant.calls, seconds)
+        ratios = sorted(a / b for a, b in zip(stock, ours, strict=True))
+        saved = (statistics.median(stock) - statistics.median(ours)) / variant.rows
+        pack = max(0, round(variant.pack_seconds / saved)) if saved > 0 else None
+        return statistics.median(ratios), ratios[len(ratios) // 4], pack
+
+    def take_turns(self, stock, ours, seconds: float) -> tuple[list[float], list[float]]:
         """Seconds a call of stock and of the row, in alternating turns."""
         times = {self.stoker.disable: [], self.stoker.enable: []}
-        around = {switch: cycle(modules) for switch in times}
-        once = _timed(lambda: modules[0](x))
-        calls = max(1, round(min(0.004, seconds / 10) / once))
+        around = {self.stoker.disable: cycle(stock), self.stoker.enable: cycle(ours)}
+        once = timed(ours[0])
+        count = max(1, round(min(0.004, seconds / 10) / once))
         end = time.perf_counter() + seconds
-        while time.perf_counter() < end or len(times[self.stoker.enable]) < 5:
-            order = list(times) if len(times[self.stoker.enable]) % 2 else list(times)[::-1]
+        while (turns := len(times[self.stoker.enable])) < FEWEST or time.perf_counter() < end:
+            if turns >= FEWEST_SLOW and time.perf_counter() > end + PATIENCE:
+                break
+            order = list(times) if turns % 2 else list(times)[::-1]
             for switch in order:
                 switch()
-                layers = around[switch]
-                spent = _timed(lambda layers=layers: [next(layers)(x) for _ in range(calls)])
-                times[switch].append(spent / calls)
+                turn = around[switch]
+                spent = timed(lambda turn=turn: [next(turn)() for _ in range(count)])
+                times[switch].append(spent / count)
         self.stoker.enable()
         return times[self.stoker.disable], times[self.stoker.enable]
 
 
-def _timed(function) -> float:
+def timed(function: Callable[[], object]) -> float:
     start = time.perf_counter()
     function()
     return time.perf_counter() - start
 
 
-def main(kind: str, row: str, seconds: str, core: str) -> None:
+def pack_seconds(calls: list) -> float:
+    """What packing costs; afterwards every operand is packed. That happens at its second sight."""
+    _, packing, packed = ([timed(call) for call in calls] for _ in range(3))
+    return max(0.0, statistics.median(packing) - statistics.median(packed))
+
+
+def main(operator: str, kind: str, row: str, seconds: str, core: str) -> None:
+    from stoker.calibrate.operators import OPERATORS
+
     os.sched_setaffinity(0, {int(core)})
-    bench = Bench(kind, row)
+    bench, measured = Bench(kind, row), OPERATORS[operator]()
+    points = measured.grid(row)
     with bench.torch.inference_mode():
-        for m, n, k in grid():
-            print(json.dumps(bench.point(m, n, k, float(seconds) / len(grid()))), flush=True)
+        for group, at in points:
+            variants = measured.variants(bench, group, at)
+            point = bench.point(group, at, variants, float(seconds) / len(points))
+            print(json.dumps(point), flush=True)
 
 
 if __name__ == "__main__":

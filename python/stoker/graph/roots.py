@@ -52,7 +52,8 @@ class Root:
         self._function = None  # what Dynamo captures; then run from its cache, or captured anew
         self._cached = None
         self._captured = None
-        self._alive = weakref.ref(module, lambda _: _forget(key))
+        forget = _forget  # the name itself is gone when the interpreter ends
+        self._alive = weakref.ref(module, lambda _: forget(key))
 
     def call(self, original, module, args, kwargs):
         """The module's call, by a graph where there is one for it."""
@@ -147,11 +148,11 @@ def _private_function(number: int, name: str):
     return types.FunctionType(code, own, code.co_name)
 
 
-def _forget(key: int) -> None:
-    """The module is dead."""
-    root = _roots.pop(key, None)
-    if root is not None and root._function is not None and not sys.is_finalizing():
-        torch_private.drop(root._function)
+def _forget(key, roots=_roots, drop=torch_private.drop, finalizing=sys.is_finalizing) -> None:
+    """The module is dead, maybe with the interpreter: no global name is used here."""
+    root = roots.pop(key, None)
+    if root is not None and root._function is not None and not finalizing():
+        drop(root._function)
 
 
 def find(module, create: bool) -> Root | None:
@@ -161,10 +162,22 @@ def find(module, create: bool) -> Root | None:
     return root
 
 
+def want(module, after: float) -> None:
+    """Capture this module whatever the settings are, once it has spent `after` seconds."""
+    root = find(module, create=True)
+    root.wanted, root.after = True, after
+
+
 def call(original, module, args, kwargs):
     """An outermost call of a module in eval mode, from the hook."""
-    root = find(module, settings.current.everything)
-    if root is None or torch.is_grad_enabled() or not _capturable(module):
+    everything = settings.current.everything
+    root = find(module, create=everything)
+    if (
+        root is None
+        or not (root.wanted or everything)
+        or torch.is_grad_enabled()
+        or not _capturable(module)
+    ):
         return original(module, *args, **kwargs)
     if torch_private.busy(module) is not None:
         return original(module, *args, **kwargs)

@@ -37,7 +37,8 @@ void insert(State& s, const Instruction& i) {
 
 template <class T, int kCount>
 void extract(State& s, const Instruction& i) {
-  const int parts = i.operand[1].bytes / static_cast<int>(sizeof(T)) / kCount;
+  // By the vector length: of VEXTRACTF128's operand 1 the decoder gives the size of the part.
+  const int parts = lane_count<T>(i) / kCount;
   const int at = (static_cast<int>(i.immediate) & (parts - 1)) * kCount;
   const Lanes<T>& a = register_lanes<T>(s, i, 1);
   Lanes<T> r;

@@ -1,0 +1,109 @@
+#include "aten/batch_norm.h"
+
+#include <ATen/EmptyTensor.h>
+
+#include <cmath>
+#include <vector>
+
+#include "aten/products.h"
+
+namespace stoker::aten {
+namespace {
+
+bool readable(c10::ScalarType type) {
+  return type == at::kFloat || type == at::kBFloat16 || type == at::kHalf;
+}
+
+template <class T>
+void widen(const at::Tensor& from, double* to, int64_t first, int64_t count) {
+  const T* values = from.const_data_ptr<T>() + first;
+  for (int64_t i = 0; i < count; ++i) to[i] = static_cast<double>(static_cast<float>(values[i]));
+}
+
+// Elements [first, first + count) of the memory of a tensor without gaps.
+void read(const at::Tensor& from, double* to, int64_t first, int64_t count) {
+  if (from.scalar_type() == at::kFloat) return widen<float>(from, to, first, count);
+  if (from.scalar_type() == at::kHalf) return widen<at::Half>(from, to, first, count);
+  widen<at::BFloat16>(from, to, first, count);
+}
+
+std::vector<double> read(const at::Tensor& from) {
+  std::vector<double> values(static_cast<size_t>(from.numel()));
+  read(from, values.data(), 0, from.numel());
+  return values;
+}
+
+// s of every output; `weight` may be null.
+std::vector<double> scales(const at::Tensor* weight, const at::Tensor& var, double eps) {
+  std::vector<double> s = read(var);
+  for (double& value : s) value = 1 / std::sqrt(value + eps);
+  if (weight == nullptr) return s;
+  const std::vector<double> gamma = read(*weight);
+  for (size_t i = 0; i < s.size(); ++i) s[i] *= gamma[i];
+  return s;
+}
+
+// False where one of them is not finite.
+bool narrow(const double* from, float* to, size_t count) {
+  bool finite = true;
+  for (size_t i = 0; i < count; ++i) {
+    to[i] = static_cast<float>(from[i]);
+    finite &= std::isfinite(to[i]);
+  }
+  return finite;
+}
+
+}  // namespace
+
+const char* read_batch_norm(BatchNorm& norm, at::TensorList tensors, double eps, int64_t outputs) {
+  if (tensors.size() != 2 && tensors.size() != 4) return "a norm has two tensors or four";
+  for (const at::Tensor& tensor : tensors) {
+    if (!readable(tensor.scalar_type())) return "dtype is not float32, bfloat16 or float16";
+    if (tensor.dim() != 1 || tensor.size(0) != outputs || !tensor.is_contiguous()) {
+      return "a tensor of the norm is not a vector of the output size";
+    }
+  }
+  norm.eps = eps;
+  norm.mean = &tensors[tensors.size() - 2];
+  norm.var = &tensors[tensors.size() - 1];
+  if (tensors.size() == 4) norm.weight = &tensors[0], norm.bias = &tensors[1];
+  return nullptr;
+}
+
+FoldedSources folded_sources(const Source& weight, const BatchNorm* norm) {
+  FoldedSources sources{weight};
+  if (norm == nullptr) return sources;
+  for (const at::Tensor* tensor : {norm->weight, norm->var}) {
+    if (tensor == nullptr) continue;
+    sources.push_back({tensor, tensor->size(0), 1, 1, 1});
+  }
+  return sources;
+}
+
+at::Tensor fold_weight(std::span<const at::Tensor> sources, double eps) {
+  const at::Tensor& weight = sources[0];
+  const int64_t columns = weight.size(1);
+  const std::vector<double> s =
+      scales(sources.size() > 2 ? &sources[1] : nullptr, sources.back(), eps);
+  at::Tensor folded = at::detail::empty_cpu(weight.sizes(), at::kFloat);
+  float* to = folded.mutable_data_ptr<float>();
+  std::vector<double> row(static_cast<size_t>(columns));
+  for (size_t i = 0; i < s.size(); ++i, to += columns) {
+    read(weight, row.data(), static_cast<int64_t>(i) * columns, columns);
+    for (double& value : row) value *= s[i];
+    if (!narrow(row.data(), to, row.size())) return at::Tensor();
+  }
+  return folded;
+}
+
+at::Tensor fold_bias(const BatchNorm& norm, const at::Tensor* bias) {
+  std::vector<double> b = scales(norm.weight, *norm.var, norm.eps);
+  const std::vector<double> mean = read(*norm.mean);
+  const std::vector<double> before = bias ? read(*bias) : std::vector<double>(b.size());
+  const std::vector<double> after = norm.bias ? read(*norm.bias) : std::vector<double>(b.size());
+  for (size_t i = 0; i < b.size(); ++i) b[i] = (before[i] - mean[i]) * b[i] + after[i];
+  at::Tensor folded = at::detail::empty_cpu({norm.var->size(0)}, at::kFloat);
+  return narrow(b.data(), folded.mutable_data_ptr<float>(), b.size()) ? folded : at::Tensor();
+}
+
+}  // namespace stoker::aten

@@ -1,0 +1,35 @@
+// A batch norm in eval mode, folded into the convolution before it, in double:
+//   s = weight / sqrt(var + eps),  W' = W s,  b' = (b - mean) s + bias
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <span>
+
+#include "aten/packed_weights.h"
+
+namespace stoker::aten {
+
+struct BatchNorm {
+  // [outputs], without gaps; weight and bias may be null.
+  const at::Tensor *weight = nullptr, *bias = nullptr;
+  const at::Tensor *mean = nullptr, *var = nullptr;
+  double eps = 0;
+};
+
+using FoldedSources = c10::SmallVector<Source, kMaxSources>;
+
+// From weight, bias, mean and variance, or the last two. Null, or why not.
+const char* read_batch_norm(BatchNorm& norm, at::TensorList tensors, double eps, int64_t outputs);
+
+// What W' is made of: `weight`, then what the norm gives. `norm` may be null.
+FoldedSources folded_sources(const Source& weight, const BatchNorm* norm);
+
+// W' in fp32, [outputs, columns], from plain tensors of those sources; undefined where it is not
+// finite: stock says what comes of that.
+at::Tensor fold_weight(std::span<const at::Tensor> sources, double eps);
+
+// b' in fp32 from the tensors as they are now; `bias` may be null. Undefined where not finite.
+at::Tensor fold_bias(const BatchNorm& norm, const at::Tensor* bias);
+
+}  // namespace stoker::aten

@@ -1,0 +1,127 @@
+// stoker::convolution: a convolution, the batch norm, activation and other operand after it.
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/batch_norm.h>
+#include <ATen/ops/convolution.h>
+#include <torch/csrc/jit/frontend/function_schema_parser.h>
+
+#include "aten/activations.h"
+#include "aten/convolution_rows.h"
+#include "aten/numerics.h"
+#include "aten/override.h"
+#include "aten/register.h"
+
+namespace stoker::aten {
+namespace {
+
+using at::IntArrayRef;
+using at::Tensor;
+using at::TensorList;
+using kernels::DataType;
+
+void check(TensorList norm, int64_t activation, int64_t combine,
+           const std::optional<Tensor>& other) {
+  TORCH_CHECK(norm.empty() || norm.size() == 2 || norm.size() == 4,
+              "stoker::convolution: expected no norm, or its mean and variance, or its weight, "
+              "bias, mean and variance, got ",
+              norm.size(), " tensors");
+  check_epilogue("stoker::convolution", activation, combine, other);
+}
+
+const char* read_other(Convolution& c, const Tensor& other) {
+  at::DimVector sizes{c.shape.images, c.shape.outputs};
+  for (size_t i = 3 - c.dimensions(); i < 3; ++i) sizes.push_back(c.shape.out(i));
+  if (!has_data_type(other.scalar_type())) return "dtype is not float32, bfloat16 or float16";
+  if (other.sizes() != IntArrayRef(sizes)) return "the other operand has not the result's size";
+  c.other = &other;
+  c.epilogue.other = kernels::element_of(data_type(other));
+  return nullptr;
+}
+
+const char* fold_norm(Convolution& c, TensorList norm, double eps) {
+  // Scaled values of the weight may lie below what float16 holds.
+  if (c.shape.multiply == DataType::kFloat16) return "norms are not folded into float16 weights";
+  if (const char* why = read_batch_norm(c.norm.emplace(), norm, eps, c.shape.outputs)) return why;
+  c.folded_bias = fold_bias(*c.norm, c.bias);
+  if (!c.folded_bias.defined()) return "the folded bias is not finite";
+  c.bias = &c.folded_bias;
+  c.shape.has_bias = c.problem.has_bias = true;
+  c.shape.only_packed = true;
+  return nullptr;
+}
+
+struct StokerConvolution : ReturnsResult<Convolution> {
+  using Schema = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, IntArrayRef,
+                        IntArrayRef, IntArrayRef, int64_t, TensorList, double, int64_t, int64_t,
+                        const std::optional<Tensor>&);
+  static constexpr OpId id = OpId::kStokerConvolution;
+
+  static Tensor stock(const Tensor& input, const Tensor& weight, const std::optional<Tensor>& bias,
+                      IntArrayRef stride, IntArrayRef padding, IntArrayRef dilation, int64_t groups,
+                      TensorList norm, double eps, int64_t activation, int64_t combine,
+                      const std::optional<Tensor>& other) {
+    check(norm, activation, combine, other);
+    const std::vector<int64_t> no_output_padding(stride.size(), 0);
+    Tensor y = at::convolution(input, weight, bias, stride, padding, dilation, /*transposed=*/false,
+                               no_output_padding, groups);
+    if (!norm.empty()) {
+      const bool affine = norm.size() == 4;
+      const std::optional<Tensor> none;
+      y = at::batch_norm(y, affine ? norm[0] : none, affine ? norm[1] : none, norm[norm.size() - 2],
+                         norm[norm.size() - 1], /*training=*/false,
+                         /*momentum=*/0, eps, /*cudnn_enabled=*/false);
+    }
+    const jit::Epilogue epilogue{.activation = static_cast<jit::Activation>(activation),
+                                 .combine = static_cast<jit::Combine>(combine)};
+    // As when it is fused: the other operand's type does not decide.
+    return apply_epilogue(epilogue, y, other ? &*other : nullptr).to(input.scalar_type());
+  }
+
+  static const char* to_problem(Convolution& c, const Tensor& input, const Tensor& weight,
+                                const std::optional<Tensor>& bias, IntArrayRef stride,
+                                IntArrayRef padding, IntArrayRef dilation, int64_t groups,
+                                TensorList norm, double eps, int64_t activation, int64_t combine,
+                                const std::optional<Tensor>& other) {
+    check(norm, activation, combine, other);  // what it throws, stock throws again
+    if (const char* why =
+            convolution_problem(c, input, weight, bias, {stride, padding, dilation, groups})) {
+      return why;
+    }
+    c.in_graph = true;
+    c.epilogue = {.activation = static_cast<jit::Activation>(activation),
+                  .combine = static_cast<jit::Combine>(combine)};
+    c.problem.has_epilogue = !norm.empty() || !c.epilogue.empty();
+    if (other) {
+      if (const char* why = read_other(c, *other)) return why;
+    }
+    return norm.empty() ? nullptr : fold_norm(c, norm, eps);
+  }
+};
+
+// torch's parser knows no default for a list of tensors, its schemas do.
+c10::FunctionSchema with_default_norm(const c10::FunctionSchema& schema) {
+  std::vector<c10::Argument> arguments = schema.arguments();
+  for (c10::Argument& argument : arguments) {
+    if (argument.name() != "norm") continue;
+    argument = c10::Argument("norm", argument.type(), std::nullopt, c10::List<Tensor>(),
+                             /*kwarg_only=*/true);
+  }
+  return schema.cloneWithArguments(std::move(arguments));
+}
+
+}  // namespace
+
+// convolution(input [images, channels, 1 to 3 dimensions], weight [outputs, channels of a group,
+// window], bias [outputs]) -> [images, outputs, ...]. norm: none, or running mean and variance, or
+// weight, bias, mean and variance of a batch norm in eval mode, [outputs] each. activation, combine
+// and other, of the result's size, as in linear.
+void register_stoker_convolution(torch::Library& stoker) {
+  stoker.def(with_default_norm(torch::jit::parseSchema(
+                 "stoker::convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, "
+                 "int[] padding, int[] dilation, int groups, *, Tensor[] norm, float eps=0., "
+                 "int activation=0, int combine=0, Tensor? other=None) -> Tensor")),
+             {at::Tag::pt2_compliant_tag});
+  stoker.impl("convolution", torch::dispatch(c10::DispatchKey::CompositeImplicitAutograd,
+                                             TORCH_FN(Override<StokerConvolution>::call)));
+}
+
+}  // namespace stoker::aten
