@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
+os.environ["STOKER"] = "0"
+
 import builtins
 import gc
 import os

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -12,6 +13,7 @@ from stoker.graph import roots
 from torch import nn
 from torch.func import functional_call
 
+from tests.support.environment import without_stoker
 from tests.support.graphs import assert_alike, captured, root, served, stock
 
 SEED = 9
@@ -284,33 +286,37 @@ def test_cold_threads_at_once(monkeypatch):
     assert served(model) > 0 and 1 <= len(root(model).captures) <= 3
 
 
-@pytest.fixture
-def one_thread():
-    """OpenMP's threads do not live on in a forked child, which would wait for them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+PROCESSES = """
+import multiprocessing, sys, torch, stoker
+from torch import nn
 
+def work(model, x, queue):
+    torch.set_grad_enabled(False)
+    stoker.optimize(model)
+    queue.put([model(x).tolist() for _ in range(3)] + [stoker.status()["graphs"][0]["calls"]])
 
-def _in_another_process(model, given, queue):
-    with torch.no_grad(), stoker.graphs():
-        before = model(given).tolist()
-        queue.put((before, model(given).tolist(), served(model)))
-
-
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_other_processes(method, one_thread):
-    model, given = net(), x()
-    expected = captured(model, given)
-    context = multiprocessing.get_context(method)
+if __name__ == "__main__":
+    torch.set_grad_enabled(False)
+    model, x = nn.Sequential(nn.Linear(8, 8), nn.GELU()).eval(), torch.randn(3, 8)
+    stoker.optimize(model)
+    expected = [model(x) for _ in range(3)][-1]
+    context = multiprocessing.get_context(sys.argv[1])
     queue = context.Queue()
-    process = context.Process(target=_in_another_process, args=(model, given, queue))
+    process = context.Process(target=work, args=(model, x, queue))
     process.start()
-    first, second, calls = queue.get(timeout=100)
+    *results, calls = queue.get(timeout=100)
     process.join()
-    assert process.exitcode == 0
-    for each in (first, second):
-        torch.testing.assert_close(torch.tensor(each), expected)
-    assert calls == {"fork": 3, "spawn": 1}[method]
+    assert process.exitcode == 0 and calls == {"fork": 5, "spawn": 2}[sys.argv[1]], calls
+    assert all(torch.allclose(torch.tensor(each), expected) for each in results)
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_other_processes(method, tmp_path):
+    (tmp_path / "program.py").write_text(PROCESSES)
+    # OpenMP's threads do not live on in a forked child, which would wait for them.
+    done = subprocess.run(
+        [sys.executable, tmp_path / "program.py", method],
+        env=without_stoker(OMP_NUM_THREADS="1"), capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
