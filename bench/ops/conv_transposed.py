@@ -12,6 +12,8 @@ from bench.ops.conv import Conv, ConvCase
 
 
 class TransposedCase(ConvCase):
+    stock_rounds_sums = True  # of the taps, in bf16, where its plain loops run
+
     def _weight_shape(self) -> tuple[int, ...]:
         window = self.window
         return window.channels, window.outputs, window.kernel, window.kernel

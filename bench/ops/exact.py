@@ -35,6 +35,7 @@ def _bound(case: Case, name: str, k: int, scale: torch.Tensor, exact: torch.Tens
         bound += eps * scale
     if case.mode != "bf16":  # so is the result
         bound += exact.abs() * eps
-    if case.multiply == "float16" and name == STOCK:  # whose sums may be fp16 too
+    # Stock's sums may be of the operands' type too.
+    if name == STOCK and (case.multiply == "float16" or case.stock_rounds_sums):
         bound += eps * k**0.5 * scale
     return bound

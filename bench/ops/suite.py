@@ -45,6 +45,7 @@ class Contestant:
 class Case(ABC):
     """One problem with its operands."""
 
+    stock_rounds_sums = False  # in 16-bit types
     labels: dict[str, str | int]  # of the table's first columns: shape, M, N, K, dtype
     mode: str  # tensors, autocast or bf16
     multiply: str  # the dtype of the multiplications

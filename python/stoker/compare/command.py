@@ -26,6 +26,7 @@ LEAST_COSINE = {"float32": 0.99999, "bfloat16": 0.99}
 @click.option("-m", "--module", is_flag=True, help="PROGRAM is a module, as in python -m.")
 @click.option("--dtype", type=launcher.DTYPES, default="float32", show_default=True)
 @click.option("--force", is_flag=True, help="bfloat16 also on a CPU without bf16 instructions.")
+@launcher.graph_options
 @click.option("--inference", is_flag=True, help="Module calls never record gradients.")
 @click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="Rounds.")
 @click.option(

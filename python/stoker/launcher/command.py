@@ -51,6 +51,16 @@ class RunCommand(click.Command):
         return super().parse_args(context, args)
 
 
+def graph_options(command):
+    """--no-graph and --graph-after, of every command that runs a script."""
+    after = click.option(
+        "--graph-after", metavar="SECONDS", type=click.FloatRange(0),
+        help="Seconds a module runs before it is captured (10).",
+    )  # fmt: skip
+    never = click.option("--no-graph", is_flag=True, help="Capture no modules into graphs.")
+    return never(after(command))
+
+
 @click.command(cls=RunCommand, context_settings=SETTINGS)
 @click.option("-m", "--module", is_flag=True, help="PROGRAM is a module, as in python -m.")
 @click.option(
@@ -62,11 +72,7 @@ class RunCommand(click.Command):
     "--report", metavar="[=FILE]",
     help="At exit, a table of what was done; =FILE: a line of JSON a process.",
 )  # fmt: skip
-@click.option("--no-graph", is_flag=True, help="Capture no modules into graphs.")
-@click.option(
-    "--graph-after", metavar="SECONDS", type=click.FloatRange(0),
-    help="Seconds a module runs before it is captured (10).",
-)  # fmt: skip
+@graph_options
 @click.option("--inference", is_flag=True, help="Module calls never record gradients.")
 @click.option("--verbose", "--auto-ipex-verbose", is_flag=True, help="Say each new decision.")
 @click.option(
