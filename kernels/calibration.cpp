@@ -230,8 +230,8 @@ const std::vector<Rule>& Calibration::rules_for(const MatmulProblem& problem) co
 const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem) const noexcept {
   const int64_t weight = problem.n * problem.k, macs = problem.batch * problem.m * weight;
   for (const Rule& rule : rules_for(problem)) {
-    if (macs >= rule.min_macs && is_in(problem.m, rule.min_m, rule.max_m) &&
-        is_in(weight, rule.min_weight, rule.max_weight) && rule.window == problem.window &&
+    if (weight >= rule.min_weight && macs >= rule.min_macs && weight <= rule.max_weight &&
+        is_in(problem.m, rule.min_m, rule.max_m) && rule.window == problem.window &&
         (problem.has_epilogue || !rule.fused) &&
         is_in(problem.batch, rule.min_batch, rule.max_batch) &&
         is_in(problem.n, rule.min_n, rule.max_n) && is_in(problem.k, rule.min_k, rule.max_k) &&
