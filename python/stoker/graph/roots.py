@@ -13,6 +13,7 @@ or rewritten weight is simply used. What is packed of them proves itself in the 
 from __future__ import annotations
 
 import builtins
+import collections
 import functools
 import itertools
 import sys
@@ -29,6 +30,7 @@ MOST_CAPTURES = 8  # of a root; each costs seconds and a few MB
 MOST_GRAPHS = 64  # of a capture: a module that breaks into more runs better as it is
 
 _roots: dict[int, Root] = {}  # by id of the module, which is alive as long as its entry
+_past: collections.deque[dict] = collections.deque(maxlen=64)  # summaries of dead modules
 _numbers = itertools.count()
 _capture_lock = threading.Lock()
 
@@ -111,6 +113,20 @@ class Root:
         finally:
             _capture_lock.release()
 
+    def summary(self) -> dict:
+        """What became of it, as plain values."""
+        return {
+            "module": self.name,
+            "captures": len(self.captures),
+            "seconds": sum(capture.seconds for capture in self.captures),
+            "graphs": sum(len(capture.graphs) for capture in self.captures),
+            "calls": self.graph_calls,
+            "fused": _sum(capture.fused() for capture in self.captures),
+            "kept": sorted({why for capture in self.captures for why in capture.kept()}),
+            "breaks": sorted({why for capture in self.captures for why in capture.breaks}),
+            "refused": self.refused,
+        }
+
     def _uncaptured(self, original, module, args, kwargs):
         if self._cached is not None:
             return self._cached(original, module, args, kwargs)
@@ -153,6 +169,7 @@ def _forget(key: int, _, roots=_roots, drop=torch_private.drop, ending=sys.is_fi
     root = roots.pop(key, None)
     if root is not None and root._function is not None and not ending():
         drop(root._function)
+        _past.append(root.summary())
 
 
 def find(module, create: bool) -> Root | None:
@@ -191,22 +208,10 @@ def _capturable(module) -> bool:
 
 
 def report() -> list[dict]:
-    """One plain dict a root that was captured or refused: for status() and the exit report."""
-    return [
-        {
-            "module": root.name,
-            "captures": len(root.captures),
-            "seconds": sum(capture.seconds for capture in root.captures),
-            "graphs": sum(len(capture.graphs) for capture in root.captures),
-            "calls": root.graph_calls,
-            "fused": _sum(capture.fused() for capture in root.captures),
-            "kept": sorted({why for capture in root.captures for why in capture.kept()}),
-            "breaks": sorted({why for capture in root.captures for why in capture.breaks}),
-            "refused": root.refused,
-        }
-        for root in list(_roots.values())
-        if root.captures or root.refused
-    ]
+    """One plain dict a root that was captured or refused, of dead modules too: for status() and the
+    exit report."""
+    living = [root for root in list(_roots.values()) if root.captures or root.refused]
+    return [*_past, *(root.summary() for root in living)]
 
 
 def _sum(counts) -> dict[str, int]:
