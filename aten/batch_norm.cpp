@@ -5,14 +5,10 @@
 #include <cmath>
 #include <vector>
 
-#include "aten/products.h"
+#include "aten/numerics.h"
 
 namespace stoker::aten {
 namespace {
-
-bool readable(c10::ScalarType type) {
-  return type == at::kFloat || type == at::kBFloat16 || type == at::kHalf;
-}
 
 template <class T>
 void widen(const at::Tensor& from, double* to, int64_t first, int64_t count) {
@@ -58,7 +54,7 @@ bool narrow(const double* from, float* to, size_t count) {
 const char* read_batch_norm(BatchNorm& norm, at::TensorList tensors, double eps, int64_t outputs) {
   if (tensors.size() != 2 && tensors.size() != 4) return "a norm has two tensors or four";
   for (const at::Tensor& tensor : tensors) {
-    if (!readable(tensor.scalar_type())) return "dtype is not float32, bfloat16 or float16";
+    if (!has_data_type(tensor.scalar_type())) return "dtype is not float32, bfloat16 or float16";
     if (tensor.dim() != 1 || tensor.size(0) != outputs || !tensor.is_contiguous()) {
       return "a tensor of the norm is not a vector of the output size";
     }

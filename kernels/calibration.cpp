@@ -5,11 +5,14 @@
 #include <limits>
 #include <sstream>
 #include <stdexcept>
+#include <tuple>
 
 #include "kernels/calibration_data.h"
 
 namespace stoker::kernels {
 namespace {
+
+constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
 
 // One line, word by word.
 class Words {
@@ -37,6 +40,13 @@ class Words {
     const auto [end, error] = std::from_chars(found.data(), last, value);
     if (error != std::errc() || end != last || value < 0) fail(expected, "'" + found + "'");
     return value;
+  }
+
+  // KEYWORD LEAST GREATEST; the greatest may be '*'.
+  std::pair<int64_t, int64_t> range(const char* name, const char* least, const char* greatest) {
+    keyword(name);
+    const int64_t from = number(least, 0);
+    return {from, number(greatest, kAny)};
   }
 
   void end() {
@@ -78,17 +88,12 @@ CpuRange read_cpu(Words& words) {
   return range;
 }
 
-constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
-
 Rule read_rule(Words& words) {
   Rule rule;
   rule.row = words.word("the name of a row");
-  words.keyword("m");
-  rule.min_m = words.number("the least M", 0);
-  rule.max_m = words.number("the greatest M", kAny);
-  words.keyword("weight");
-  rule.min_weight = words.number("the least N * K", 0);
-  rule.max_weight = words.number("the greatest N * K", kAny);
+  std::tie(rule.min_m, rule.max_m) = words.range("m", "the least M", "the greatest M");
+  std::tie(rule.min_weight, rule.max_weight) =
+      words.range("weight", "the least N * K", "the greatest N * K");
   words.keyword("macs");
   rule.min_macs = words.number("the least M * N * K", 0);
   words.keyword("pack");
@@ -103,15 +108,9 @@ Rule read_batched(Words& words) {
   const std::string order = words.word("along_k or along_n");
   if (order != "along_k" && order != "along_n") words.fail("along_k or along_n", "'" + order + "'");
   rule.order = order == "along_k" ? Order::kAlongK : Order::kAlongN;
-  words.keyword("m");
-  rule.min_m = words.number("the least M", 0);
-  rule.max_m = words.number("the greatest M", kAny);
-  words.keyword("n");
-  rule.min_n = words.number("the least N", 0);
-  rule.max_n = words.number("the greatest N", kAny);
-  words.keyword("k");
-  rule.min_k = words.number("the least K", 0);
-  rule.max_k = words.number("the greatest K", kAny);
+  std::tie(rule.min_m, rule.max_m) = words.range("m", "the least M", "the greatest M");
+  std::tie(rule.min_n, rule.max_n) = words.range("n", "the least N", "the greatest N");
+  std::tie(rule.min_k, rule.max_k) = words.range("k", "the least K", "the greatest K");
   words.keyword("macs");
   rule.min_macs = words.number("the least batch * M * N * K", 0);
   words.end();
@@ -122,12 +121,10 @@ BagRule read_bags(Words& words) {
   BagRule rule;
   rule.row = words.word("the name of a row");
   rule.kind = words.word("a kind of bags such as mean");
-  words.keyword("bags");
-  rule.min_bags = words.number("the least number of bags", 0);
-  rule.max_bags = words.number("the greatest number of bags", kAny);
-  words.keyword("length");
-  rule.min_length = words.number("the least indices a bag", 0);
-  rule.max_length = words.number("the most indices a bag", kAny);
+  std::tie(rule.min_bags, rule.max_bags) =
+      words.range("bags", "the least number of bags", "the greatest number of bags");
+  std::tie(rule.min_length, rule.max_length) =
+      words.range("length", "the least indices a bag", "the most indices a bag");
   words.end();
   return rule;
 }
@@ -136,12 +133,9 @@ NormRule read_norm(Words& words) {
   NormRule rule;
   rule.row = words.word("the name of a row");
   rule.kind = words.word("a kind of normalization such as add_layer");
-  words.keyword("rows");
-  rule.min_rows = words.number("the fewest rows", 0);
-  rule.max_rows = words.number("the most rows", kAny);
-  words.keyword("columns");
-  rule.min_columns = words.number("the fewest columns", 0);
-  rule.max_columns = words.number("the most columns", kAny);
+  std::tie(rule.min_rows, rule.max_rows) = words.range("rows", "the fewest rows", "the most rows");
+  std::tie(rule.min_columns, rule.max_columns) =
+      words.range("columns", "the fewest columns", "the most columns");
   words.end();
   return rule;
 }
@@ -149,15 +143,10 @@ NormRule read_norm(Words& words) {
 RnnRule read_rnn(Words& words) {
   RnnRule rule;
   rule.row = words.word("the name of a row");
-  words.keyword("h");
-  rule.min_h = words.number("the least number of units", 0);
-  rule.max_h = words.number("the greatest number of units", kAny);
-  words.keyword("b");
-  rule.min_b = words.number("the fewest sequences", 0);
-  rule.max_b = words.number("the most sequences", kAny);
-  words.keyword("t");
-  rule.min_t = words.number("the fewest steps", 0);
-  rule.max_t = words.number("the most steps", kAny);
+  std::tie(rule.min_h, rule.max_h) =
+      words.range("h", "the least number of units", "the greatest number of units");
+  std::tie(rule.min_b, rule.max_b) = words.range("b", "the fewest sequences", "the most sequences");
+  std::tie(rule.min_t, rule.max_t) = words.range("t", "the fewest steps", "the most steps");
   words.keyword("pack");
   rule.rows_before_pack = words.number("the rows before a pack", kAny);
   words.end();
@@ -183,15 +172,11 @@ Rule read_conv(Words& words) {
   const std::string order = words.word("first or last");
   if (order != "first" && order != "last") words.fail("first or last", "'" + order + "'");
   rule.order = order == "last" ? Order::kAlongK : Order::kAlongN;
-  words.keyword("images");
-  rule.min_batch = words.number("the fewest images", 0);
-  rule.max_batch = words.number("the most images", kAny);
-  words.keyword("pixels");
-  rule.min_m = words.number("the fewest pixels", 0);
-  rule.max_m = words.number("the most pixels", kAny);
-  words.keyword("outputs");
-  rule.min_n = words.number("the fewest outputs", 0);
-  rule.max_n = words.number("the most outputs", kAny);
+  std::tie(rule.min_batch, rule.max_batch) =
+      words.range("images", "the fewest images", "the most images");
+  std::tie(rule.min_m, rule.max_m) = words.range("pixels", "the fewest pixels", "the most pixels");
+  std::tie(rule.min_n, rule.max_n) =
+      words.range("outputs", "the fewest outputs", "the most outputs");
   words.keyword("macs");
   rule.min_macs = words.number("the least multiplications", 0);
   words.keyword("pack");
