@@ -35,16 +35,24 @@ class Operator(ABC):
     @abstractmethod
     def variants(self, bench: Bench, group: list[str], at: list[int]) -> list[Variant]: ...
 
+    @classmethod
+    @abstractmethod
+    def lines(cls, points: dict[str, list[dict]]) -> list[str]:
+        """Of a calibration file; `points`: by row, those of one kind of product."""
+
+
+class RegionOperator(Operator):
+    """One line of the file a region of the grid."""
+
     opens: tuple[int, ...] = ()  # dimensions that go on beyond the greatest measured value
 
     @classmethod
     def lines(cls, points: dict[str, list[dict]]) -> list[str]:
-        """Of a calibration file; `points`: by row, those of one kind of product."""
         return [cls.line(region) for region in regions(points, cls.opens)]
 
     @staticmethod
-    def line(region: Region) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def line(region: Region) -> str: ...
 
 
 def _types(linear: list[str]) -> list[str]:
@@ -110,7 +118,7 @@ class Linear(Operator):
         ]
 
 
-class Batched(Operator):
+class Batched(RegionOperator):
     """bmm of twelve entries, operands warm. at: M, N, K."""
 
     BATCH = 12
@@ -154,7 +162,7 @@ class Batched(Operator):
 ORDERS = ("along_k", "along_n")
 
 
-class Bags(Operator):
+class Bags(RegionOperator):
     """embedding_bag on one table that no cache holds. at: bags, indices a bag."""
 
     TABLE = 600_000, 64
@@ -214,7 +222,7 @@ class Bags(Operator):
         return f"bags {region.row} {region.group[0]} bags {bags} length {length}"
 
 
-class Conv(Operator):
+class Conv(RegionOperator):
     """conv2d with as many channels as outputs. at: images, pixels, outputs."""
 
     WINDOWS: ClassVar = {  # kernel, stride, outputs
@@ -288,7 +296,7 @@ class Conv(Operator):
         )
 
 
-class Rnn(Operator):
+class Rnn(RegionOperator):
     """Layers and, of one step, cells; H inputs, H units. at: H, B, T.
 
     A rule of jit_rnn_* speaks for every layer that stock runs as a loop: GRU and RNN are measured,

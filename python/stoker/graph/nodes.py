@@ -55,8 +55,3 @@ def replace(old: Node, new: Node) -> None:
     """`new` for `old` everywhere; `old` goes."""
     old.replace_all_uses_with(new)
     old.graph.erase_node(old)
-
-
-def comes_before(a: Node, b: Node) -> bool:
-    """Is `a` computed before `b`?"""
-    return a < b

@@ -193,18 +193,11 @@ def call(original, module, args, kwargs):
         root is None
         or not (root.wanted or everything)
         or torch.is_grad_enabled()
-        or not _capturable(module)
+        or isinstance(module, (torch.jit.ScriptModule, torch.fx.GraphModule))
+        or torch_private.busy(module) is not None
     ):
         return original(module, *args, **kwargs)
-    if torch_private.busy(module) is not None:
-        return original(module, *args, **kwargs)
     return root.call(original, module, args, kwargs)
-
-
-def _capturable(module) -> bool:
-    return isinstance(module, torch.nn.Module) and not isinstance(
-        module, (torch.jit.ScriptModule, torch.fx.GraphModule)
-    )
 
 
 def report() -> list[dict]:
