@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import stoker
 import torch
-from stoker.graph import roots
 from torch import nn
 from transformers import (
     GPT2Config,
@@ -18,21 +17,6 @@ from tests.support.graphs import root, served, stock
 
 SEED = 13
 TOKENS = 40
-
-
-@pytest.fixture(autouse=True)
-def _seeded():
-    print(f"seed {SEED}")
-    torch.manual_seed(SEED)
-    yield
-    torch._dynamo.reset()
-
-
-@pytest.fixture
-def eager_to_capture(monkeypatch):
-    """Every call that no graph fits is captured: models of these sizes would not be, for their
-    calls take less time than a capture."""
-    monkeypatch.setattr(roots.Root, "_due", lambda self: self.captures and self.refused is None)
 
 
 def lively(model):

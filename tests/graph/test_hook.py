@@ -13,6 +13,7 @@ from torch.nn.utils import parametrizations, prune
 from tests.support.graphs import assert_alike, captured, served, stock
 
 SEED = 11
+pytestmark = pytest.mark.usefixtures("without_grad")
 SHIFT = 0.25  # a global that forward reads
 
 
@@ -37,15 +38,6 @@ class Net(nn.Module):
         if self.negate:
             y = -y
         return y ** self.options["power"] if self.note is None else y - 7
-
-
-@pytest.fixture(autouse=True)
-def _seeded():
-    print(f"seed {SEED}")
-    torch.manual_seed(SEED)
-    with torch.no_grad():
-        yield
-    torch._dynamo.reset()
 
 
 def net() -> Net:

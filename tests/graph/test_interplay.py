@@ -21,21 +21,7 @@ from transformers.utils import ModelOutput
 from tests.support.graphs import assert_alike, captured, root, served, stock
 
 SEED = 5
-
-
-@pytest.fixture(autouse=True)
-def _seeded():
-    print(f"seed {SEED}")
-    torch.manual_seed(SEED)
-    with torch.no_grad():
-        yield
-    torch._dynamo.reset()
-
-
-@pytest.fixture
-def eager_to_capture(monkeypatch):
-    """Every call that no graph fits is captured, up to the bound."""
-    monkeypatch.setattr(roots.Root, "_due", lambda self: self.captures and self.refused is None)
+pytestmark = pytest.mark.usefixtures("without_grad")
 
 
 def net() -> nn.Sequential:

@@ -17,15 +17,7 @@ from tests.support.environment import without_stoker
 from tests.support.graphs import assert_alike, captured, root, served, stock
 
 SEED = 9
-
-
-@pytest.fixture(autouse=True)
-def _seeded():
-    print(f"seed {SEED}")
-    torch.manual_seed(SEED)
-    with torch.no_grad():
-        yield
-    torch._dynamo.reset()
+pytestmark = pytest.mark.usefixtures("without_grad")
 
 
 class Net(nn.Sequential):

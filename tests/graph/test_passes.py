@@ -20,12 +20,6 @@ ACTIVATIONS = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _seeded():
-    print(f"seed {SEED}")
-    torch.manual_seed(SEED)
-
-
 def norm(channels: int, kind=nn.BatchNorm2d, **options):
     made = kind(channels, **options).eval()
     nn.init.uniform_(made.running_mean, -1, 1)

@@ -10,20 +10,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from tests.support.activations import ACTIVATIONS
+
 convolution = torch.ops.stoker.convolution.default
 
-ACTIVATIONS = [
-    lambda x: x,
-    torch.relu,
-    F.gelu,
-    lambda x: F.gelu(x, approximate="tanh"),
-    F.silu,
-    torch.sigmoid,
-    torch.tanh,
-    F.hardswish,
-    F.relu6,
-    F.hardsigmoid,
-]
 LAST = {1: torch.contiguous_format, 2: torch.channels_last, 3: torch.channels_last_3d}
 SEED = 53
 EPS = 1e-3

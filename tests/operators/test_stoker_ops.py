@@ -11,20 +11,10 @@ import stoker
 import torch
 from torch.nn import functional as F
 
+from tests.support.activations import ACTIVATIONS
+
 linear = torch.ops.stoker.linear.default
 
-ACTIVATIONS = [
-    lambda x: x,
-    torch.relu,
-    F.gelu,
-    lambda x: F.gelu(x, approximate="tanh"),
-    F.silu,
-    torch.sigmoid,
-    torch.tanh,
-    F.hardswish,
-    F.relu6,
-    F.hardsigmoid,
-]
 DTYPES = [torch.float32, torch.bfloat16, torch.float16]
 SEED = 41
 

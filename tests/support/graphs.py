@@ -67,7 +67,10 @@ def assert_alike(ours, stock) -> None:
     """Whole results: containers and types, values, strides, whose autograd they are for."""
     assert type(ours) is type(stock)
     if isinstance(stock, torch.Tensor):
-        assert_same(ours, stock) if stock.dtype.is_floating_point else torch.equal(ours, stock)
+        if stock.dtype.is_floating_point:
+            assert_same(ours, stock)
+        else:
+            assert ours.dtype == stock.dtype and torch.equal(ours, stock)
         assert ours.requires_grad == stock.requires_grad
         assert ours.is_inference() == stock.is_inference()
     elif isinstance(stock, (tuple, list)):
