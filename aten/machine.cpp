@@ -38,4 +38,31 @@ const Machine& machine() {
   return *instance;
 }
 
+bool multiplies_bf16() {
+  const jit::Isa isa = machine().isa;
+  return isa == jit::Isa::kAmx ||
+         (isa == jit::Isa::kAvx512Bf16 && jit::host_cpu().vendor == "AuthenticAMD");
+}
+
+kernels::Selection select_row(std::span<const kernels::Row> rows,
+                              const kernels::MatmulProblem& problem) {
+  const Machine& m = machine();
+  return kernels::select(rows, problem, m.isa, *m.calibration, m.policy);
+}
+
+kernels::Selection select_rounded(std::span<const kernels::Row> rows,
+                                  const kernels::MatmulProblem& problem) {
+  const kernels::Selection measured = select_row(rows, problem);
+  const bool has_bf16_tensor = problem.input == kernels::DataType::kBFloat16 ||
+                               problem.output == kernels::DataType::kBFloat16;
+  if (measured.row != nullptr || !has_bf16_tensor || !multiplies_bf16()) return measured;
+  for (const kernels::Row& row : rows) {
+    const bool native = row.needs >= jit::Isa::kAvx512Bf16 && row.needs <= machine().isa;
+    if (native && row.multiply == problem.multiply && row.unsupported(problem) == nullptr) {
+      return {&row};
+    }
+  }
+  return measured;
+}
+
 }  // namespace stoker::aten

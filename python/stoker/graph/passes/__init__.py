@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 
 from stoker.graph.nodes import KeepError
+from stoker.graph.passes.bf16_regions import bf16_regions
 from stoker.graph.passes.canonicalise import canonicalise
 from stoker.graph.passes.channels_last import channels_last
 from stoker.graph.passes.convolution import convolutions
@@ -21,7 +22,7 @@ from stoker.graph.passes.linear import linears
 from stoker.graph.passes.padding import padding
 from stoker.graph.passes.rms_norm import rms_norm
 
-__all__ = ["PASSES", "KeepError", "run"]
+__all__ = ["PASSES", "KeepError", "bf16_regions", "run"]
 
 PASSES = (
     canonicalise,
