@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from tests.bf16.models import MODELS, BertLayer, GptLayer, Lstm, ResNet, Tokens, make
+from tests.bf16.models import MODELS, BertLayer, GptLayer, ResNet, Tokens, make
 from tests.support.graphs import root, served, stock
 
 SEED = 29
@@ -75,7 +75,7 @@ def autocast(model, *args):
     return stock(call)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "lstm"])
 def test_as_exact_as_autocast(name):
     ours = theirs = 0.0
     for seed in range(SEED, SEED + 4):  # one alone may be lucky
@@ -84,10 +84,9 @@ def test_as_exact_as_autocast(name):
         exact = stock(model, given)
         result = captured(model, given)
         assert result.dtype == F32 and result.stride() == exact.stride()
-        assert (regions(model) > 0) == (name != "lstm")
+        assert regions(model) > 0
         ours += relative(result, exact)
-        # Without AVX-512 stock's LSTM raises an error under autocast.
-        theirs += 4e-2 if name == "lstm" else relative(autocast(model, given), exact)
+        theirs += relative(autocast(model, given), exact)
     print(f"{name}: {ours / 4:.2e}, autocast {theirs / 4:.2e}")
     assert 1e-4 < ours <= MOST * theirs
 
@@ -116,8 +115,9 @@ def test_residual_streams_norms_and_attention_are_float32(layer):
     captured(model, given)
     found = types(model, given)
     products = [dtype for name, dtype in found if "linear" in name]
-    # BERT: gelu(up(x)); GPT: both factors of the gated product.
-    expected = 3 if layer is BertLayer else 6
+    # BERT: gelu(up(x)). GPT: both factors of the gated product, and the last sum, which only the
+    # head reads: a multiplication.
+    expected = 3 if layer is BertLayer else 7
     assert products.count(BF16) == expected == regions(model)
     assert all(dtype == F32 for name, dtype in found if "linear" not in name), found
 
@@ -153,7 +153,9 @@ def test_what_is_read_otherwise_is_float32():
             F.interpolate(convolution(x), scale_factor=2.0, mode="bilinear")), image),
         "residual": (lambda x: linear(y := linear(x)) + y, rows),
         "bits": (lambda x: convolution(convolution(x).view(torch.float32)), image),
-        "a float32 factor": (lambda x: convolution(convolution(x) * x + x).mean(), image),
+        "a float32 operand": (
+            lambda x: convolution(F.max_pool2d(convolution(x) + x, 3, 1, 1)), image),
+        "only multiplied": (lambda x: convolution(convolution(x) * x), image),
     }  # fmt: skip
     for name, (function, given) in cases.items():
         model = Reads(function).eval()
@@ -164,8 +166,7 @@ def test_what_is_read_otherwise_is_float32():
         ):
             assert ours.dtype == F32 and ours.stride() == theirs.stride(), name
             assert relative(ours, theirs) < 2e-2, name
-        expected = 1 if name == "a float32 factor" else 0  # whose result is only multiplied
-        assert regions(model) == expected, name
+        assert regions(model) == (1 if name == "only multiplied" else 0), name
 
 
 def test_views_between_products_are_bfloat16():
@@ -259,10 +260,18 @@ def test_lengths_and_batches_change():
         assert [graph.rewrites["bf16_regions"] for graph in capture.graphs] == [3]
 
 
-def test_recurrent_layers_read_float32():
-    model, given = Lstm().eval(), torch.randn(7, 2, 24)
-    captured(model, given)
-    assert regions(model) == 0
+def test_recurrent_layers_are_left_alone():
+    """Dynamo breaks there; without AVX-512 stock's raises an error under autocast."""
+    model, given = make("lstm")
+    exact = stock(model, given)
+    bf16()
+    without_graphs = model(given)
+    stoker.optimize(model)
+    for _ in range(3):
+        assert model(given).equal(without_graphs)
+    assert 1e-4 < relative(without_graphs, exact) < 2e-2
+    for capture in root(model).captures:
+        assert "bf16_regions" not in capture.fused()
 
 
 def test_a_pass_that_fails_costs_the_gain_only(monkeypatch):
