@@ -3,6 +3,7 @@
 A pass is a function of a torch.fx.Graph as Dynamo captures it (torch functions and methods, every
 tensor node with its fake value in meta["example_value"]) that returns how often it rewrote
 something. After canonicalise() an operation has one form, so later passes know only that one.
+bf16_regions() is no part of run(): its graph stands beside the other one, for bf16 mode.
 """
 
 from __future__ import annotations
