@@ -29,6 +29,13 @@ const kernels::Calibration* choose_calibration() {
   return &kernels::calibration_for(jit::host_cpu());
 }
 
+// Has the row instructions for bf16, and the fastest of this CPU? oneDNN takes tiles by itself.
+bool is_made_for_bf16(const kernels::Row& row) {
+  if (!row.generated) return row.needs >= jit::Isa::kAvx512Bf16 && row.needs <= machine().isa;
+  const bool tiles = machine().isa == jit::Isa::kAmx;
+  return *row.generated == (tiles ? jit::GemmMath::kBf16Amx : jit::GemmMath::kBf16Dot);
+}
+
 }  // namespace
 
 const Machine& machine() {
@@ -57,8 +64,8 @@ kernels::Selection select_rounded(std::span<const kernels::Row> rows,
                                problem.output == kernels::DataType::kBFloat16;
   if (measured.row != nullptr || !has_bf16_tensor || !multiplies_bf16()) return measured;
   for (const kernels::Row& row : rows) {
-    const bool native = row.needs >= jit::Isa::kAvx512Bf16 && row.needs <= machine().isa;
-    if (native && row.multiply == problem.multiply && row.unsupported(problem) == nullptr) {
+    if (is_made_for_bf16(row) && row.multiply == problem.multiply &&
+        row.unsupported(problem) == nullptr) {
       return {&row};
     }
   }
