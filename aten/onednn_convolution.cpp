@@ -128,7 +128,7 @@ struct Call {
     return tensor.to(scalar_type(c.shape.multiply)).to(computed);
   }
   // oneDNN adds an fp32 bias to bf16 products as it is. Rounded, those of folded norms made
-  // MobileNet v2's error 1.25 times that of autocast, which adds them in fp32 (0.94 unrounded).
+  // MobileNet v2's error 1.25 times that of autocast, which adds them in fp32 (0.9 unrounded).
   at::Tensor bias() const {
     return c.in_graph && c.bias->scalar_type() == at::kFloat ? *c.bias : operand(*c.bias);
   }
