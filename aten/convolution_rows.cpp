@@ -43,8 +43,9 @@ bool read_extent(at::IntArrayRef given, size_t dimensions, int64_t least, Extent
 }
 
 const char* read_types(Convolution& c) {
+  const c10::ScalarType input = c.input->scalar_type(), weight = c.weight->scalar_type();
   const ComputeType types =
-      compute_type(c.input->scalar_type(), c.weight->scalar_type(), c.autocast);
+      c.in_graph ? graph_compute_type(input, weight) : compute_type(input, weight, c.autocast);
   if (types.declined != nullptr) return types.declined;
   c.shape.input = data_type(*c.input);
   c.shape.multiply = types.multiply;
@@ -89,7 +90,8 @@ const char* read_bias(Convolution& c, const std::optional<at::Tensor>& bias) {
   if (!bias || !bias->defined()) return nullptr;
   const bool mixes =
       c.autocast && (bias->scalar_type() == at::kFloat || bias->scalar_type() == at::kBFloat16);
-  if (bias->scalar_type() != c.input->scalar_type() && !mixes) return "dtypes differ";
+  const at::Tensor& like = c.in_graph ? *c.weight : *c.input;
+  if (bias->scalar_type() != like.scalar_type() && !mixes) return "dtypes differ";
   if (bias->dim() != 1 || bias->size(0) != c.shape.outputs || !bias->is_contiguous()) {
     return "bias is not a vector of the output size";
   }
@@ -200,22 +202,20 @@ const char* collect_convolution_rows() {
 }
 
 const char* choose_row(Convolution& c, const kernels::Row*& row) {
-  const Machine& m = machine();
-  const auto select = [&] {
-    return kernels::select(table(), c.problem, m.isa, *m.calibration, m.policy);
-  };
-  kernels::Selection chosen = select();
-  const bool bf16 = c.problem.multiply == DataType::kBFloat16;
-  const bool bf16_of_f32 = bf16 && c.problem.output == DataType::kFloat32;
+  const bool rounds_weight =
+      c.problem.multiply == DataType::kBFloat16 && c.weight->scalar_type() == at::kFloat;
+  const bool in_bf16_mode = rounds_weight && !c.autocast;
+  kernels::Selection chosen =
+      in_bf16_mode ? select_rounded(table(), c.problem) : select_row(table(), c.problem);
   c.sightings = kWeightSightings;
-  if (chosen.row == nullptr && bf16_of_f32) {
+  if (chosen.row == nullptr && in_bf16_mode && c.problem.input == DataType::kFloat32) {
     c.problem.multiply = c.shape.multiply = DataType::kFloat32;
-    chosen = select();
-  } else if (bf16_of_f32) {
+    chosen = select_row(table(), c.problem);
+  } else if (in_bf16_mode) {
     // As for a product: results do not change on the way.
     c.sightings = 1;
     chosen.rows_before_pack = 0;
-  } else if (c.autocast && c.weight->scalar_type() == at::kFloat) {
+  } else if (rounds_weight) {
     chosen.rows_before_pack = 0;  // stock casts this weight on every call
   }
   if (chosen.row == nullptr) return chosen.reason;

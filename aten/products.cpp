@@ -12,8 +12,10 @@ constexpr const char* kNoMatrix = "not a matrix product with a matrix weight";
 // Completes `product` from input [..., k], weight as [n, k] (set before) and bias (or undefined).
 const char* complete_product(WeightProduct& product, const at::Tensor& input,
                              const at::Tensor& bias) {
-  const ComputeType types =
-      compute_type(input.scalar_type(), product.weights[0].tensor->scalar_type(), product.autocast);
+  const c10::ScalarType weight = product.weights[0].tensor->scalar_type();
+  const ComputeType types = product.in_graph
+                                ? graph_compute_type(input.scalar_type(), weight)
+                                : compute_type(input.scalar_type(), weight, product.autocast);
   if (types.declined != nullptr) return types.declined;
   kernels::MatmulProblem& problem = product.problem;
   problem.input = data_type(input);
@@ -31,7 +33,8 @@ const char* complete_product(WeightProduct& product, const at::Tensor& input,
   if (!bias.defined()) return nullptr;
   const bool mixes =
       product.autocast && (bias.scalar_type() == at::kFloat || bias.scalar_type() == at::kBFloat16);
-  if (bias.scalar_type() != input.scalar_type() && !mixes) return "dtypes differ";
+  const c10::ScalarType expected = product.in_graph ? weight : input.scalar_type();
+  if (bias.scalar_type() != expected && !mixes) return "dtypes differ";
   if (bias.dim() != 1 || bias.size(0) != problem.n || !bias.is_contiguous()) {
     return "bias is not a vector of the output size";
   }
@@ -105,7 +108,7 @@ const char* fused_product(WeightProduct& product, const at::Tensor& input, at::T
                           const std::optional<at::Tensor>& other,
                           std::optional<at::ScalarType> dtype) {
   if (weights.size() > kMaxSources) return "more weights than one pack holds";
-  product.known_weight = true;
+  product.known_weight = product.in_graph = true;
   for (const at::Tensor& weight : weights) {
     if (input.dim() < 2 || weight.dim() != 2 || weight.size(1) != weights[0].size(1) ||
         weight.scalar_type() != weights[0].scalar_type()) {
