@@ -39,8 +39,11 @@ struct SpatialArgs {
   const void* next;   // what is prefetched
   const float* bias;  // one a column, or null
   const float* c_in;  // what the sum starts from, rows a panel's width apart; null: zero
-  void* out[kSpatialRows];
-  const void* other[kSpatialRows];  // of the epilogue's combination
+  // Where rows of Y and of the epilogue's other operand begin, [rows], and how many bytes further
+  // these columns are.
+  char* const* out;
+  const char* const* other;
+  int64_t out_at, other_at;
 };
 
 using SpatialKernel = void (*)(const SpatialArgs*) noexcept;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 #include "jit/gen/spatial.h"
 #include "kernels/bfloat16.h"
@@ -36,11 +37,17 @@ void widen(DataType type, const void* from, float* to, int64_t count) {
   }
 }
 
+// Rows of a tile: where they begin in Y and in the other operand.
+struct TileRows {
+  int count;
+  char* y[kSpatialRows];
+  const char* other[kSpatialRows];
+};
+
 // Tiles of images that go through the weight together, in memory of their thread.
 struct Block {
   int64_t tiles;
-  SpatialTile* tile;
-  int64_t* image;         // of each tile
+  TileRows* rows;
   jit::SpatialRun* runs;  // slots for every line of the window, tile by tile
   int32_t* counts;        // of runs that are used, [tile][part]
   float* sums;            // of the parts before the last, [tile][kSpatialRows][width]
@@ -58,7 +65,8 @@ class Run {
         channels_(padded_channels(problem, options.math)),
         steps_(channels_ / jit::gemm_step(options.math)),
         plan_(problem, {channels_ * 4, steps_, steps_ * layout_.step_bytes()}),
-        panels_(layout_.panels(problem.outputs)) {
+        panels_(layout_.panels(problem.outputs)),
+        pixels_(problem.pixels()) {
     // A panel's part of k stays in L2 while all tiles of a block use it.
     const int64_t fit = std::max<int64_t>(64, o_.l2_bytes / 4 / layout_.step_bytes());
     const int64_t fitting = std::max<int64_t>(1, fit / std::max<int64_t>(1, c_.kernel[2] * steps_));
@@ -220,15 +228,13 @@ class Run {
     const auto rounded = [](int64_t bytes) { return ceil_div(bytes, 64) * 64; };
     const int64_t runs = tiles * slots() * static_cast<int64_t>(sizeof(jit::SpatialRun));
     const int64_t sums = parts_ > 1 ? tiles * kSpatialRows * layout_.width * 4 : 0;
-    const int64_t tile = rounded(tiles * static_cast<int64_t>(sizeof(SpatialTile)));
-    const int64_t image = rounded(tiles * 8), counts = tiles * parts_ * 4;
-    if (!memory.reserve(runs + sums + tile + image + counts)) return false;
+    const int64_t rows = rounded(tiles * static_cast<int64_t>(sizeof(TileRows)));
+    if (!memory.reserve(runs + sums + rows + tiles * parts_ * 4)) return false;
     char* at = memory.as<char>();
     block.runs = reinterpret_cast<jit::SpatialRun*>(at);
     block.sums = reinterpret_cast<float*>(at += runs);
-    block.tile = reinterpret_cast<SpatialTile*>(at += sums);
-    block.image = reinterpret_cast<int64_t*>(at += tile);
-    block.counts = reinterpret_cast<int32_t*>(at + image);
+    block.rows = reinterpret_cast<TileRows*>(at += sums);
+    block.counts = reinterpret_cast<int32_t*>(at + rows);
     return true;
   }
 
@@ -239,15 +245,29 @@ class Run {
     block.tiles = end - begin;
     for (int64_t i = 0; i < block.tiles; ++i) {
       const int64_t image = (begin + i) / plan_.tiles();
-      block.image[i] = first + image;
-      block.tile[i] = plan_.tile((begin + i) % plan_.tiles());
+      const SpatialTile tile = plan_.tile((begin + i) % plan_.tiles());
+      block.rows[i] = rows_of(tile, first + image);
       for (int64_t part = 0; part < parts_; ++part) {
         const int64_t line = first_line(part);
         block.counts[i * parts_ + part] = static_cast<int32_t>(plan_.runs(
-            block.tile[i], line, first_line(part + 1), x + image * image_bytes(),
-            zeros_.as<const char>(), block.runs + i * slots() + line * plan_.runs_a_line()));
+            tile, line, first_line(part + 1), x + image * image_bytes(), zeros_.as<const char>(),
+            block.runs + i * slots() + line * plan_.runs_a_line()));
       }
     }
+  }
+
+  TileRows rows_of(const SpatialTile& tile, int64_t image) const {
+    const int64_t y_bytes = c_.outputs * size_of(c_.output);
+    const int64_t other_bytes = c_.outputs * jit::element_bytes(finish_.epilogue.other);
+    TileRows rows;
+    rows.count = tile.rows;
+    for (int row = 0; row < tile.rows; ++row) {
+      const int64_t pixel = image * pixels_ + tile.pixel[row];
+      rows.y[row] = static_cast<char*>(p_.y) + pixel * y_bytes;
+      if (finish_.other == nullptr) continue;
+      rows.other[row] = static_cast<const char*>(finish_.other) + pixel * other_bytes;
+    }
+    return rows;
   }
 
   void run_part(const Block& block, int64_t panel, int64_t part) const {
@@ -258,63 +278,67 @@ class Run {
     const bool final = part + 1 == parts_;
     jit::SpatialArgs args{};
     args.b = b;
+    const int64_t columns = columns_of(panel);
+    const int64_t whole = vectors_of(columns) * jit::gemm_lanes(o_.isa);
+    if (final) {
+      args.out_at = panel * width * size_of(c_.output);
+      args.other_at = panel * width * jit::element_bytes(finish_.epilogue.other);
+    }
     args.bias = final && bias_ != nullptr ? bias_ + panel * width : nullptr;
     for (int64_t i = 0; i < block.tiles; ++i) {
       const bool fetch = prefetches_ && i < kPrefetchingCalls;
       float* const sums = block.sums + i * kSpatialRows * width;
-      const int rows = block.tile[i].rows;
+      const TileRows& rows = block.rows[i];
       args.runs = block.runs + i * slots() + first_line(part) * plan_.runs_a_line();
       args.count = block.counts[i * parts_ + part];
       args.next = next + i * share / 64 * 64;
       args.c_in = part > 0 ? sums : nullptr;
       const jit::SpatialKernel kernel =
-          kernels_[rows][panel + 1 == panels_ ? 1 : 0][fetch ? 1 : 0][final ? 1 : 0];
-      if (final) {
-        finish_tile(block, i, panel, args, kernel);
-      } else {
-        for (int row = 0; row < rows; ++row) args.out[row] = sums + row * width;
+          kernels_[rows.count][panel + 1 == panels_ ? 1 : 0][fetch ? 1 : 0][final ? 1 : 0];
+      if (!final) {
+        sum_tile(rows.count, sums, args, kernel);
+      } else if (columns == whole) {
+        args.out = rows.y;
+        args.other = rows.other;
         kernel(&args);
+      } else {
+        finish_narrow(rows, columns, args, kernel);
       }
     }
   }
 
-  void finish_tile(const Block& block, int64_t number, int64_t panel, jit::SpatialArgs& args,
-                   jit::SpatialKernel kernel) const {
-    const SpatialTile& tile = block.tile[number];
-    const int64_t first = panel * layout_.width, columns = columns_of(panel);
-    const int64_t size = size_of(c_.output),
-                  other_size = jit::element_bytes(finish_.epilogue.other);
-    const int64_t image = block.image[number] * c_.pixels();
-    for (int row = 0; row < tile.rows; ++row) {
-      const int64_t element = (image + tile.pixel[row]) * c_.outputs + first;
-      args.out[row] = static_cast<char*>(p_.y) + element * size;
-      args.other[row] = static_cast<const char*>(finish_.other) + element * other_size;
+  void sum_tile(int rows, float* sums, jit::SpatialArgs& args, jit::SpatialKernel kernel) const {
+    char* out[kSpatialRows];
+    for (int row = 0; row < rows; ++row) {
+      out[row] = reinterpret_cast<char*>(sums + row * layout_.width);
     }
-    if (columns == vectors_of(columns) * jit::gemm_lanes(o_.isa)) {
-      kernel(&args);
-    } else {
-      finish_narrow(tile.rows, columns, args, kernel);
-    }
+    args.out = out;
+    kernel(&args);
   }
 
   // The kernels read and write whole vectors: where Y has fewer columns, copies of them.
-  void finish_narrow(int rows, int64_t columns, jit::SpatialArgs& args,
+  void finish_narrow(const TileRows& rows, int64_t columns, jit::SpatialArgs args,
                      jit::SpatialKernel kernel) const {
-    const int64_t size = size_of(c_.output),
-                  other_size = jit::element_bytes(finish_.epilogue.other);
+    const auto bytes = static_cast<size_t>(columns * size_of(c_.output));
+    const auto other_bytes =
+        static_cast<size_t>(columns * jit::element_bytes(finish_.epilogue.other));
     alignas(64) float results[kSpatialRows][kMostColumns];
     alignas(64) float others[kSpatialRows][kMostColumns] = {};
-    void* real[kSpatialRows];
-    for (int row = 0; row < rows; ++row) {
-      real[row] = args.out[row];
-      args.out[row] = results[row];
+    char* out[kSpatialRows];
+    const char* other[kSpatialRows];
+    for (int row = 0; row < rows.count; ++row) {
+      out[row] = reinterpret_cast<char*>(results[row]);
+      other[row] = reinterpret_cast<const char*>(others[row]);
       if (finish_.other == nullptr) continue;
-      std::memcpy(others[row], args.other[row], static_cast<size_t>(columns * other_size));
-      args.other[row] = others[row];
+      std::memcpy(others[row], rows.other[row] + args.other_at, other_bytes);
     }
+    const int64_t at = std::exchange(args.out_at, 0);
+    args.other_at = 0;
+    args.out = out;
+    args.other = other;
     kernel(&args);
-    for (int row = 0; row < rows; ++row) {
-      std::memcpy(real[row], results[row], static_cast<size_t>(columns * size));
+    for (int row = 0; row < rows.count; ++row) {
+      std::memcpy(rows.y[row] + at, results[row], bytes);
     }
   }
 
@@ -325,9 +349,9 @@ class Run {
   const linear::Layout layout_;
   const int64_t channels_, steps_;  // of a pixel, as they are packed
   SpatialPlan plan_;
-  const int64_t panels_;
-  int64_t parts_;    // of the lines of the window
-  bool prefetches_;  // is the weight more than what stays in L2?
+  const int64_t panels_, pixels_;  // of Y
+  int64_t parts_;                  // of the lines of the window
+  bool prefetches_;                // is the weight more than what stays in L2?
   jit::SpatialKernel kernels_[kSpatialRows + 1][2][2][2] = {};  // [rows][last panel][fetch][final]
   const float* bias_ = nullptr;
   Scratch bias_memory_, zeros_, converted_;

@@ -32,7 +32,8 @@ struct SpatialTile {
 // it for the whole tile; else zeros are read instead.
 class SpatialPlan {
  public:
-  SpatialPlan(const ConvProblem& problem, const PixelSize& size) : c_(problem), size_(size) {}
+  SpatialPlan(const ConvProblem& problem, const PixelSize& size)
+      : c_(problem), size_(size), height_(problem.out(1)), width_(problem.out(2)) {}
 
   // False when there is no memory.
   bool make() noexcept;
@@ -68,6 +69,7 @@ class SpatialPlan {
 
   const ConvProblem& c_;
   const PixelSize size_;
+  const int64_t height_, width_;  // of Y
   int64_t tiles_ = 0, segments_ = 0;
   uint32_t rows_used_ = 0;
   Scratch memory_;  // of the segments
