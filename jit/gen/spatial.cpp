@@ -76,7 +76,8 @@ class Generator : public Assembler {
   }
 
   // Lines of Y that lie a pixel apart, in no cache: to be owned when the results are there. Without
-  // it the stores took as long as the sums of 147 products (7x7 of three channels, Zen 3).
+  // it the stores took as long as sums of 147 products (7x7 of three channels, Zen 3). CPUs that do
+  // not know PREFETCHW do nothing (Intel SDM vol. 2).
   void prefetch_out() {
     mov(loop_->b, ARG(out));
     mov(loop_->at, ARG(out_at));
