@@ -71,8 +71,7 @@ class Run {
     const int64_t fit = std::max<int64_t>(64, o_.l2_bytes / 4 / layout_.step_bytes());
     const int64_t fitting = std::max<int64_t>(1, fit / std::max<int64_t>(1, c_.kernel[2] * steps_));
     parts_ = ceil_div(plan_.lines(), std::min(fitting, plan_.lines()));
-    prefetches_ = c_.outputs * c_.taps() * channels_ * layout_.step_bytes() / layout_.width >
-                  o_.l2_bytes / 2 * jit::gemm_step(options.math);
+    prefetches_ = layout_.bytes(c_.outputs, c_.taps() * channels_) > o_.l2_bytes / 2;
   }
 
   bool run(Parallel parallel) {
@@ -96,7 +95,7 @@ class Run {
   bool converts() const { return o_.math != GemmMath::kF32; }
   int64_t images_at_a_time() const {
     if (!converts()) return c_.images;
-    return std::clamp<int64_t>(kConvertedBytes / image_bytes(), 1, c_.images);
+    return std::clamp<int64_t>(kConvertedBytes / std::max<int64_t>(image_bytes(), 1), 1, c_.images);
   }
 
   int vectors_of(int64_t columns) const {
