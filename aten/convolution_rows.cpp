@@ -13,6 +13,7 @@
 #include "aten/threads.h"
 #include "aten/torch_private.h"
 #include "kernels/conv/jit.h"
+#include "kernels/conv/spatial.h"
 #include "kernels/conv/table.h"
 
 namespace stoker::aten {
@@ -138,22 +139,31 @@ const char* confirm_format(const Convolution& c) {
   return format == c.format ? nullptr : "stock has a kernel of its own for this convolution";
 }
 
+// Undefined, without a refusal, where the weight is multiplied as it is.
+Packed packed_weight(jit::GemmMath math, const Convolution& c) {
+  const ConvProblem& shape = c.shape;
+  if (!shape.packs_weight()) return {};
+  const FoldedSources sources = weight_sources(c);
+  const WeightWindow window{shape.channels, shape.taps(), c.weight_channels_last};
+  return packed_panels(math,
+                       {.weights = sources,
+                        .sightings = c.sightings,
+                        .rows = shape.images * shape.pixels(),
+                        .rows_before_pack = c.rows_before_pack,
+                        .norm_eps = c.norm ? &c.norm->eps : nullptr,
+                        .window = shape.window() == kernels::Window::kSpatial ? &window : nullptr});
+}
+
 RowResult<at::Tensor> run_generated(jit::GemmMath math, const Convolution& c) {
   const ConvProblem& shape = c.shape;
   const Machine& m = machine();
-  at::Tensor packed;
-  if (shape.packs_weight()) {
-    const FoldedSources sources = weight_sources(c);
-    Packed found = packed_panels(math, {sources, c.sightings, shape.images * shape.pixels(),
-                                        c.rows_before_pack, c.norm ? &c.norm->eps : nullptr});
-    if (found.refusal != nullptr) return {at::Tensor(), found.refusal};
-    packed = std::move(found.value);
-  }
+  const Packed packed = packed_weight(math, c);
+  if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
   const at::Tensor x = c.input->contiguous(c.format);
   at::Tensor result = empty_result(c);
   const kernels::conv::Operands operands{
       .x = x.const_data_ptr(),
-      .w = packed.defined() ? packed.const_data_ptr() : c.weight->const_data_ptr(),
+      .w = packed.value.defined() ? packed.value.const_data_ptr() : c.weight->const_data_ptr(),
       .bias = c.bias ? c.bias->const_data_ptr() : nullptr,
       .y = result.mutable_data_ptr(),
       .w_type = data_type(*c.weight),
@@ -164,8 +174,9 @@ RowResult<at::Tensor> run_generated(jit::GemmMath math, const Convolution& c) {
     other = c.other->contiguous(c.format);
     finish.other = other.const_data_ptr();
   }
-  if (!kernels::conv::run_jit(shape, operands, finish, {m.isa, math, m.l2_bytes},
-                              torch_threads())) {
+  const auto run = shape.window() == kernels::Window::kSpatial ? &kernels::conv::run_spatial
+                                                               : &kernels::conv::run_jit;
+  if (!run(shape, operands, finish, {m.isa, math, m.l2_bytes}, torch_threads())) {
     return {at::Tensor(), "no memory for a generated kernel"};
   }
   apply_epilogue_(rest_of(c.epilogue, finish.epilogue), result, c.other);
