@@ -210,10 +210,15 @@ TEST(Calibration, KnowsTheMeasuredFamilies) {
   };
   EXPECT_TRUE(faster("onednn_packed_f32", "AuthenticAMD", 26, 2, 128));
   EXPECT_TRUE(faster("jit_f32", "AuthenticAMD", 26, 2, 4));
+  EXPECT_TRUE(faster("jit_f32", "AuthenticAMD", 26, 2, 512)) << "oneDNN fuses no epilogue";
+  EXPECT_TRUE(faster("jit_bf16_dot_f32", "AuthenticAMD", 26, 2, 512));
   EXPECT_TRUE(faster("jit_f32", "GenuineIntel", 6, 207, 128));
   EXPECT_FALSE(faster("jit_f32", "GenuineIntel", 6, 207, 1024));
   EXPECT_FALSE(faster("jit_f32", "GenuineIntel", 6, 106, 128)) << "never measured: the prior holds";
   EXPECT_TRUE(faster("jit_f32", "GenuineIntel", 6, 106, 32));
+  const Calibration& zen3 = calibration_for({"AuthenticAMD", 25, 1, jit::Isa::kAvx2});
+  EXPECT_TRUE(zen3.rule("jit_f32", {512, 3072, 768}) != nullptr);
+  EXPECT_FALSE(zen3.rule("jit_f32", {1024, 3072, 768}) != nullptr);
 }
 
 // Stock multiplies bf16 on tiles where there are any.
