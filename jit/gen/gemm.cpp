@@ -119,7 +119,7 @@ class Generator : public Assembler {
     L(loop);
     for (int u = 0; u < kUnroll; ++u) step(u);
     for (const Gpr& b : loop_->b) lea(b, ptr[b + loop_->ldb * 4]);
-    if (moves_next()) lea(loop_->next, ptr[loop_->next + loop_->ldb * 4]);
+    if (moves_next()) lea(loop_->next, ptr[loop_->next + loop_->ldb * c_.prefetch_steps]);
     advance_a(kUnroll);
     dec(count);
     jnz(loop, T_NEAR);
@@ -203,7 +203,7 @@ class Generator : public Assembler {
       }
       return;
     }
-    for (int line = 0; line < c_.prefetch_lines; ++line) {
+    for (int line = 0; u < c_.prefetch_steps && line < c_.prefetch_lines; ++line) {
       const Address address = at(loop_->next, u, line * 64);
       c_.prefetch_far != 0 ? prefetcht1(address) : prefetcht0(address);
     }
@@ -348,6 +348,7 @@ std::string gemm_name(const GemmConfig& config) {
   if (config.panels > 1) name << "_panels" << int{config.panels};
   if (config.prefetch_lines != 0) {
     name << (config.prefetch_far != 0 ? "_far" : "_near") << int{config.prefetch_lines};
+    if (config.prefetch_steps != 4) name << "by" << int{config.prefetch_steps};
   }
   name << epilogue_name(config.epilogue);
   if (config.tail != 0) name << "_tail" << int{config.tail};

@@ -35,6 +35,7 @@ struct GemmConfig {
   Element out = Element::kF32;  // what C is stored as
   uint8_t prefetch_lines = 0;   // cache lines of `next` to prefetch in each k-step
   uint8_t prefetch_far = 0;     // into L2 only: not needed soon
+  uint8_t prefetch_steps = 4;   // of four k-steps so many prefetch; 4, 2 or 1
   Epilogue epilogue = {};
   // Neighbouring panels of packed B that are read side by side: for one or two rows, whose single
   // panel is one stream of memory and a chain of few accumulators. gemm_panels() of them at most.
@@ -47,7 +48,7 @@ struct GemmConfig {
 struct GemmArgs {
   const void* a;      // rows `lda` bytes apart
   const void* b;      // k-steps `ldb` bytes apart
-  const void* next;   // what is prefetched in the first k-step, then `ldb` bytes on, and so on
+  const void* next;   // what the first k-step prefetches, then `ldb` bytes on, and so on
   const float* bias;  // one a column, or null
   const float* c_in;  // what the sum starts from, rows `ldc_in` bytes apart; null: zero
   void* c_out;        // rows `ldc_out` bytes apart

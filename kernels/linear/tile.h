@@ -38,8 +38,9 @@ class Tile {
 
   // `final`: writes the result, after the epilogue; else a partial sum in fp32.
   jit::GemmKernel kernel(const TileCall& call, bool final) const noexcept {
-    const bool prefetches =
-        shared_ ? first_line(call.number + 1) > first_line(call.number) : call.block == 0;
+    const bool prefetches = steps_ < 4 ? call.number * steps_ < 4
+                            : shared_  ? first_line(call.number + 1) > first_line(call.number)
+                                       : call.block == 0;
     return kernels_[call.block < larger_ ? 0 : 1][prefetches ? 1 : 0][final ? 1 : 0];
   }
 
@@ -51,6 +52,7 @@ class Tile {
   int64_t first_line(int64_t number) const noexcept { return number * lines_ / calls_; }
 
   bool wide_ = false, shared_ = false;
+  int steps_ = 4;  // of four of k so many prefetch
   int vectors_ = 0, rows_ = 0;
   int64_t blocks_ = 0, larger_ = 0, lines_ = 0, calls_ = 1;
   jit::GemmKernel kernels_[2][2][2] = {};  // [smaller][prefetches][final]

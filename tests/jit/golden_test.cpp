@@ -130,6 +130,13 @@ TEST(Golden, MatrixProducts) {
   using enum GemmMath;
   const GemmConfig configs[] = {
       {.isa = Isa::kAvx2, .math = kF32, .rows = 2, .vectors = 2, .prefetch_lines = 1},
+      {.isa = Isa::kAvx2,
+       .math = kF32,
+       .rows = 2,
+       .vectors = 1,
+       .prefetch_lines = 1,
+       .prefetch_far = 1,
+       .prefetch_steps = 2},
       {.isa = Isa::kAvx2, .math = kF32, .rows = 1, .vectors = 4, .panels = 2},
       {.isa = Isa::kAvx2, .math = kBf16Wide, .rows = 2, .vectors = 1, .out = Element::kBf16},
       {.isa = Isa::kAvx2, .math = kF16, .rows = 2, .vectors = 1, .out = Element::kF16},
