@@ -1,0 +1,233 @@
+#include "kernels/conv/depthwise.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "jit/gen/depthwise.h"
+#include "kernels/bfloat16.h"
+#include "kernels/float16.h"
+#include "kernels/scratch.h"
+
+namespace stoker::kernels::conv {
+namespace {
+
+using jit::kDepthwiseMost;
+
+// Of the lines under the window, for as many blocks as are taken at a time: they stay in L1 from
+// one line of the result to the next.
+constexpr int64_t kLineBytes = 16 << 10;
+
+// Equal tiles side by side.
+struct Segment {
+  jit::DepthwiseKernel kernel = nullptr;
+  int64_t first = 0, tiles = 0;  // pixel of the result
+  int pixels = 0;
+  int64_t left = 0, right = 0;
+};
+constexpr size_t kMostSegments = 64;
+
+class Run {
+ public:
+  Run(const ConvProblem& problem, const Operands& operands, const Finish& finish, jit::Isa isa)
+      : c_(problem),
+        p_(operands),
+        finish_(finish),
+        layout_(DepthwiseLayout::of(isa, problem)),
+        size_(jit::element_bytes(element_of(problem.input))) {}
+
+  bool run(const Parallel& parallel) {
+    if (c_.images == 0 || c_.pixels() <= 0) return true;
+    if (!widen_bias() || !plan_line()) return false;
+    plan_tasks(parallel.threads);
+    const int64_t lines = c_.out(0) * c_.out(1);
+    const int64_t strips = (lines + strip_ - 1) / strip_;
+    const int64_t groups = (layout_.blocks + group_ - 1) / group_;
+    parallel.for_each_range(c_.images * strips * groups, [&](int64_t begin, int64_t end) {
+      for (int64_t task = begin; task < end; ++task) {
+        const int64_t block = task % groups * group_, strip = task / groups % strips;
+        const int64_t count = std::min(group_, layout_.blocks - block);
+        const int64_t last = std::min(lines, (strip + 1) * strip_);
+        for (int64_t line = strip * strip_; line < last; ++line) {
+          compute_line(task / groups / strips, line, block, count);
+        }
+      }
+    });
+    return true;
+  }
+
+ private:
+  bool widen_bias() {
+    if (p_.bias == nullptr || p_.bias_type == DataType::kFloat32) {
+      bias_ = static_cast<const float*>(p_.bias);
+      return true;
+    }
+    if (!scratch_.reserve(c_.channels * 4)) return false;
+    const auto* const from = static_cast<const uint16_t*>(p_.bias);
+    p_.bias_type == DataType::kFloat16 ? widen_f16_row(from, scratch_.as<float>(), c_.channels)
+                                       : widen_row(from, scratch_.as<float>(), c_.channels);
+    bias_ = scratch_.as<float>();
+    return true;
+  }
+
+  // Cuts a line of the result into tiles as equal as they can be.
+  bool plan_line() {
+    if (std::max({c_.kernel[2], c_.stride[2], c_.dilation[2]}) > kDepthwiseMost) return false;
+    const int64_t width = c_.out(2);
+    const int most = jit::depthwise_tile(layout_.isa, c_.kernel[2], c_.channels).pixels;
+    const int64_t tiles = (width + most - 1) / most;
+    int64_t first = 0;
+    for (int64_t tile = 0; tile < tiles; ++tile) {
+      const int pixels = static_cast<int>(width / tiles + (tile < width % tiles ? 1 : 0));
+      if (!add_tile(first, pixels)) return false;
+      first += pixels;
+    }
+    for (size_t i = 0; i < segment_count_; ++i) {
+      segments_[i].kernel = kernel_for(segments_[i]);
+      if (segments_[i].kernel == nullptr) return false;
+    }
+    return true;
+  }
+
+  bool add_tile(int64_t first, int pixels) {
+    const int64_t covered = (pixels - 1) * c_.stride[2] + (c_.kernel[2] - 1) * c_.dilation[2] + 1;
+    const int64_t from = first * c_.stride[2] - c_.padding[2];
+    const int64_t left = std::clamp<int64_t>(-from, 0, covered);
+    const int64_t right = std::clamp<int64_t>(from + covered - c_.size[2], 0, covered);
+    if (segment_count_ > 0) {
+      Segment& before = segments_[segment_count_ - 1];
+      if (before.pixels == pixels && before.left == 0 && before.right == 0 && left == 0 &&
+          right == 0) {
+        before.tiles += 1;
+        return true;
+      }
+    }
+    if (segment_count_ == kMostSegments || covered > UINT16_MAX) return false;
+    segments_[segment_count_++] = {nullptr, first, 1, pixels, left, right};
+    return true;
+  }
+
+  jit::DepthwiseKernel kernel_for(const Segment& s) const {
+    return jit::get_depthwise({.isa = layout_.isa,
+                               .element = element_of(c_.input),
+                               .vectors = static_cast<uint8_t>(layout_.block / lanes()),
+                               .pixels = static_cast<uint8_t>(s.pixels),
+                               .biased = bias_ != nullptr,
+                               .epilogue = finish_.epilogue,
+                               .window = static_cast<uint16_t>(c_.kernel[2]),
+                               .stride = static_cast<uint16_t>(c_.stride[2]),
+                               .dilation = static_cast<uint16_t>(c_.dilation[2]),
+                               .left = static_cast<uint16_t>(s.left),
+                               .right = static_cast<uint16_t>(s.right)});
+  }
+
+  int64_t lanes() const { return layout_.isa >= jit::Isa::kAvx512 ? 16 : 8; }
+
+  // Blocks and lines of the result that are one task.
+  void plan_tasks(int threads) {
+    const int64_t lines = c_.out(0) * c_.out(1);
+    const int64_t bytes = c_.kernel[0] * c_.kernel[1] * c_.size[2] * layout_.block * size_;
+    const int64_t lb = 200000, st = 1;
+    group_ = std::clamp<int64_t>(lb / bytes, 1, layout_.blocks);
+    strip_ = std::min(st, lines);
+    (void)threads;
+  }
+
+  // The lines of the image under the window at line `at` of the result.
+  int64_t lines_under(int64_t image, int64_t at, jit::DepthwiseLine* lines) const {
+    const int64_t d = at / c_.out(1) * c_.stride[0] - c_.padding[0];
+    const int64_t h = at % c_.out(1) * c_.stride[1] - c_.padding[1];
+    int64_t count = 0;
+    for (int64_t i = 0; i < c_.kernel[0]; ++i) {
+      const int64_t depth = d + i * c_.dilation[0];
+      if (depth < 0 || depth >= c_.size[0]) continue;
+      for (int64_t j = 0; j < c_.kernel[1]; ++j) {
+        const int64_t height = h + j * c_.dilation[1];
+        if (height < 0 || height >= c_.size[1]) continue;
+        const int64_t line = (image * c_.size[0] + depth) * c_.size[1] + height;
+        lines[count++] = {static_cast<const char*>(p_.x) + line * c_.size[2] * c_.channels * size_,
+                          (i * c_.kernel[1] + j) * c_.kernel[2] * layout_.block * 4};
+      }
+    }
+    return count;
+  }
+
+  void compute_line(int64_t image, int64_t line, int64_t block, int64_t blocks) const {
+    std::array<jit::DepthwiseLine, kDepthwiseTaps> lines;
+    const int64_t count = lines_under(image, line, lines.data());
+    const int64_t first = image * c_.pixels() + line * c_.out(2);
+    // The last block does not begin where the others end.
+    const int64_t end = block + blocks, last = layout_.blocks - 1;
+    const int64_t regular = std::min(end, last) - block;
+    for (size_t i = 0; i < segment_count_; ++i) {
+      const Segment& s = segments_[i];
+      if (regular > 0) compute(s, lines.data(), count, first, block, regular);
+      if (end > last) compute(s, lines.data(), count, first, last, 1);
+    }
+  }
+
+  void compute(const Segment& s, const jit::DepthwiseLine* lines, int64_t count,
+               int64_t first_pixel, int64_t block, int64_t blocks) const {
+    const int64_t channel = layout_.first_channel(block);
+    const int64_t at = (first_pixel + s.first) * c_.channels + channel;
+    const int64_t column = std::max<int64_t>(0, s.first * c_.stride[2] - c_.padding[2]);
+    const int64_t other_size = jit::element_bytes(finish_.epilogue.other);
+    jit::DepthwiseArgs args{
+        .lines = lines,
+        .count = count,
+        .x = (column * c_.channels + channel) * size_,
+        .y = static_cast<char*>(p_.y) + at * size_,
+        .other =
+            finish_.other ? static_cast<const char*>(finish_.other) + at * other_size : nullptr,
+        .weights = static_cast<const float*>(p_.w) + block * layout_.block * layout_.taps,
+        .bias = bias_ ? bias_ + channel : nullptr,
+        .x_pitch = c_.channels * size_,
+        .y_pitch = c_.channels * size_,
+        .other_pitch = c_.channels * other_size,
+        .block_weights = layout_.block_bytes(),
+        .tiles = s.tiles,
+        .blocks = blocks};
+    s.kernel(&args);
+  }
+
+  const ConvProblem& c_;
+  const Operands& p_;
+  const Finish& finish_;
+  const DepthwiseLayout layout_;
+  const int64_t size_;  // bytes of an element of X and Y
+  const float* bias_ = nullptr;
+  Scratch scratch_;
+  std::array<Segment, kMostSegments> segments_;
+  size_t segment_count_ = 0;
+  int64_t group_ = 1, strip_ = 1;
+};
+
+}  // namespace
+
+DepthwiseLayout DepthwiseLayout::of(jit::Isa isa, const ConvProblem& problem) noexcept {
+  if (problem.channels < 16) isa = std::min(isa, jit::Isa::kAvx2);
+  const int64_t lanes = isa >= jit::Isa::kAvx512 ? 16 : 8;
+  const int64_t block =
+      lanes * jit::depthwise_tile(isa, problem.kernel[2], problem.channels).vectors;
+  return {.block = block,
+          .blocks = (problem.channels + block - 1) / block,
+          .taps = problem.taps(),
+          .channels = problem.channels,
+          .isa = isa};
+}
+
+void DepthwiseLayout::pack(const float* weight, float* packed) const noexcept {
+  for (int64_t index = 0; index < blocks; ++index) {
+    const float* const from = weight + first_channel(index) * taps;
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      for (int64_t i = 0; i < block; ++i) *packed++ = from[i * taps + tap];
+    }
+  }
+}
+
+bool run_depthwise(const ConvProblem& problem, const Operands& operands, const Finish& finish,
+                   jit::Isa isa, const Parallel& parallel) noexcept {
+  return Run(problem, operands, finish, isa).run(parallel);
+}
+
+}  // namespace stoker::kernels::conv
