@@ -25,6 +25,7 @@ enum class Recipe : uint8_t {
   kPanelsF32,
   kPanelsBf16,
   kPanelsF16,
+  kDepthwise,
   kLstmF32,  // these of two weights, with a projection three
   kLstmBf16,
   kGruF32,

@@ -6,6 +6,7 @@
 #include <ATen/ops/linear.h>
 
 #include "aten/activations.h"
+#include "aten/numerics.h"
 #include "aten/override.h"
 #include "aten/products.h"
 #include "aten/register.h"
@@ -40,7 +41,7 @@ struct Linear : ReturnsResult<WeightProduct> {
     std::vector<Tensor> parts;
     for (size_t i = 0; i < weights.size(); ++i) {
       const auto bias = biases.empty() ? std::nullopt : std::optional<Tensor>(biases[i]);
-      parts.push_back(at::linear(input, weights[i], bias));
+      parts.push_back(at::linear(as_wide_as(weights[i], input), weights[i], bias));
     }
     Tensor y = parts.size() == 1 ? parts[0] : at::cat(parts, -1);
     const jit::Epilogue epilogue{.activation = static_cast<Activation>(activation),
@@ -68,6 +69,7 @@ struct Linear : ReturnsResult<WeightProduct> {
 // side: act(x + b), combined with `other` [..., sum n_i]. activation: 0 none, 1 relu, 2 gelu,
 // 3 gelu (tanh), 4 silu, 5 sigmoid, 6 tanh, 7 hardswish, 8 relu6, 9 hardsigmoid. combine: 0 none,
 // 1 act(x) + other, 2 act(x) * other, 3 act(x + other). dtype: of the result, input's by default.
+// A bf16 input may stand beside fp32 weights: the product is an fp32 one, in bf16 mode a bf16 one.
 void register_stoker(torch::Library& stoker) {
   stoker.def(
       "linear(Tensor input, Tensor[] weights, Tensor[] biases, *, int activation=0, int combine=0, "

@@ -24,6 +24,7 @@ struct WeightProduct {
   c10::SmallVector<Source, 1> weights;
   bool known_weight = false;  // linear's operand is a weight; mm's may be an activation
   bool autocast = false;      // reached through AutocastCPU: operands may differ in type
+  bool in_graph = false;      // an operator of graphs: see graph_compute_type()
   jit::Epilogue epilogue;
   const at::Tensor* other = nullptr;  // of the epilogue, [..., n], contiguous
   // When a pack is worth making; choose_row() says.

@@ -11,7 +11,6 @@
 #include "jit/phases/finish.h"
 
 namespace stoker::jit {
-int dw_variant = 0;
 namespace {
 
 using Xbyak::Address;
@@ -58,7 +57,6 @@ class Generator : public Assembler {
     mov(x_pitch_, ARG(x_pitch));
     mov(y_pitch_, ARG(y_pitch));
     if (c_.biased != 0) mov(bias_, ARG(bias));
-    imul(ahead_, x_pitch_, c_.pixels*c_.stride);
     L(block);
     mov(x_, ARG(x));
     mov(y_, ARG(y));
@@ -172,8 +170,6 @@ class Generator : public Assembler {
       if (!column_used(column)) continue;
       skip_columns(column - at);
       at = column;
-      if (dw_variant & 2) prefetcht0(ptr[column_ + ahead_]);
-      if (dw_variant & 4) prefetcht0(ptr[column_ + 64]);
       for (int v = 0; v < c_.vectors; ++v, ++loads) {
         const Xmm& value = values[static_cast<size_t>(loads) % values.size()];
         emit_load(*this, c_.element, value, column_ + v * x_bytes_);
@@ -245,7 +241,7 @@ class Generator : public Assembler {
   const std::vector<Vec> sums_;
   const Gpr x_ = gpr(), y_ = gpr(), other_ = gpr(), weights_ = gpr(), bias_ = gpr();
   const Gpr x_pitch_ = gpr(), y_pitch_ = gpr(), tiles_ = gpr();
-  const Gpr line_ = gpr(), left_ = gpr(), column_ = gpr(), taps_ = gpr(), ahead_ = gpr();
+  const Gpr line_ = gpr(), left_ = gpr(), column_ = gpr(), taps_ = gpr();
 };
 
 DepthwiseKernel generate(const DepthwiseConfig& config) { return Generator(config).generate(); }
@@ -256,7 +252,6 @@ DepthwiseTile depthwise_tile(Isa isa, int64_t window, int64_t channels) noexcept
   // Two vectors of AVX2 are a cache line.
   const int lanes = isa >= Isa::kAvx512 ? 16 : 8, most = std::min(registers(isa) - kFinish, kSums);
   for (const int vectors : {2, 1}) {
-    if ((dw_variant & 1) && vectors == 2) continue;
     const int pixels = std::min(pixels_beside_weights(isa, window, vectors), most / vectors);
     if (channels >= vectors * lanes && pixels >= kFewestPixels) return {vectors, pixels};
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "jit/gen/depthwise.h"
 #include "kernels/bfloat16.h"
@@ -127,10 +126,8 @@ class Run {
   void plan_tasks(int threads) {
     const int64_t lines = c_.out(0) * c_.out(1);
     const int64_t bytes = c_.kernel[0] * c_.kernel[1] * c_.size[2] * layout_.block * size_;
-    const int64_t lb = 200000, st = 1;
-    group_ = std::clamp<int64_t>(lb / bytes, 1, layout_.blocks);
-    strip_ = std::min(st, lines);
-    (void)threads;
+    group_ = std::clamp<int64_t>(kLineBytes / bytes, 1, layout_.blocks);
+    strip_ = std::max<int64_t>(1, lines / (8 * std::max(threads, 1)));
   }
 
   // The lines of the image under the window at line `at` of the result.

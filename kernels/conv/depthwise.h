@@ -29,7 +29,7 @@ struct DepthwiseLayout {
 // Channels below which there is no kernel.
 constexpr int64_t kDepthwiseChannels = 8;
 // Taps above which there is none: they would be unrolled too far.
-constexpr int64_t kDepthwiseTaps = 1024;
+constexpr int64_t kDepthwiseTaps = 64;
 
 // For Window::kDepthwise of images in rows of channels, of which input, multiply and output are one
 // type. `w` is packed. True when done. False, with Y undefined, when the window is too large for a

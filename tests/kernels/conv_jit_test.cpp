@@ -7,8 +7,6 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
-#include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -342,11 +340,18 @@ TEST(ConvProblem, KnowsItsWindow) {
   EXPECT_EQ(with([](auto& c) { c.groups = 8, c.outputs = 16; }), Window::kDepthwise);
   const MatmulProblem product = point.product();
   EXPECT_EQ(product.batch * product.m * product.n * product.k, 3 * 25 * 6 * 8);
+  MatmulProblem one = product, last = product, first = product;
+  last.window = first.window = Window::kSpatial;
+  last.order = Order::kAlongK;
+  int spatial = 0;
   for (const Row& row : rows()) {
-    MatmulProblem spatial = product;
-    spatial.window = Window::kSpatial;
-    EXPECT_NE(row.unsupported(spatial), nullptr) << row.name;
+    one.output = last.output = first.output = row.multiply;
+    const bool takes = row.unsupported(last) == nullptr;
+    EXPECT_FALSE(takes && row.unsupported(one) == nullptr) << row.name;
+    EXPECT_NE(row.unsupported(first), nullptr) << row.name;
+    spatial += takes;
   }
+  EXPECT_EQ(spatial, 3);  // one a type
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
-// Random operands of any type, with nothing readable behind them.
+// Operands of kernels in any of their types.
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <memory>
 #include <random>
 #include <vector>
