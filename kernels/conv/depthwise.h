@@ -28,7 +28,8 @@ struct DepthwiseLayout {
 
 // Channels below which there is no kernel.
 constexpr int64_t kDepthwiseChannels = 8;
-// Taps above which there is none: they would be unrolled too far.
+// Taps above which there is none: the lines under a window are kept on the stack, and larger
+// windows were not measured.
 constexpr int64_t kDepthwiseTaps = 64;
 
 // For Window::kDepthwise of images in rows of channels, of which input, multiply and output are one
