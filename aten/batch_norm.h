@@ -29,7 +29,9 @@ FoldedSources folded_sources(const Source& weight, const BatchNorm* norm);
 // finite: stock says what comes of that.
 at::Tensor fold_weight(std::span<const at::Tensor> sources, double eps);
 
-// b' in fp32 from the tensors as they are now; `bias` may be null. Undefined where not finite.
-at::Tensor fold_bias(const BatchNorm& norm, const at::Tensor* bias);
+// b' in fp32; `bias` may be null. From the cache, of which the others are as in PackRequest; until
+// it may be packed, computed in every call. Refused where it is not finite.
+Packed folded_bias(const BatchNorm& norm, const at::Tensor* bias, uint32_t sightings, int64_t rows,
+                   int64_t rows_before_pack);
 
 }  // namespace stoker::aten

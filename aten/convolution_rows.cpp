@@ -249,7 +249,16 @@ const char* choose_row(Convolution& c, const kernels::Row*& row) {
 }
 
 RowResult<at::Tensor> run_row(const kernels::Row& row, const Convolution& c) {
-  return row.generated ? run_generated(*row.generated, c) : run_onednn(row, c);
+  const auto run = [&](const Convolution& with_bias) {
+    return row.generated ? run_generated(*row.generated, with_bias) : run_onednn(row, with_bias);
+  };
+  if (!c.norm) return run(c);
+  const Packed bias = folded_bias(*c.norm, c.bias, c.sightings, c.shape.images * c.shape.pixels(),
+                                  c.rows_before_pack);
+  if (bias.refusal != nullptr) return {at::Tensor(), bias.refusal};
+  Convolution folded = c;
+  folded.bias = &bias.value;
+  return run(folded);
 }
 
 at::Tensor empty_result(const Convolution& c) {
