@@ -1,6 +1,8 @@
 #include "aten/batch_norm.h"
 
 #include <ATen/EmptyTensor.h>
+#include <ATen/ops/all.h>
+#include <ATen/ops/isfinite.h>
 
 #include <bit>
 #include <cmath>
@@ -106,6 +108,14 @@ at::Tensor fold_weight(std::span<const at::Tensor> sources, double eps) {
     if (!narrow(row.data(), to, row.size())) return at::Tensor();
   }
   return folded;
+}
+
+at::Tensor finite_weight(std::span<const at::Tensor> sources, const double* eps,
+                         at::ScalarType multiplied) {
+  const at::Tensor weight = eps ? fold_weight(sources, *eps) : sources[0];
+  if (!weight.defined()) return weight;
+  at::Tensor rounded = weight.to(multiplied);
+  return at::isfinite(rounded).all().item<bool>() ? rounded : at::Tensor();
 }
 
 Packed folded_bias(const BatchNorm& norm, const at::Tensor* bias, uint32_t sightings, int64_t rows,

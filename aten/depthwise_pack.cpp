@@ -1,7 +1,6 @@
 #include "aten/depthwise_pack.h"
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/isfinite.h>
 
 #include <bit>
 
@@ -17,10 +16,10 @@ using kernels::conv::DepthwiseLayout;
 
 Packed pack(std::span<const at::Tensor> sources, const void* context) {
   const Convolution& c = *static_cast<const Convolution*>(context);
-  const at::Tensor folded = c.norm ? fold_weight(sources, c.norm->eps) : sources[0];
-  const bool finite = folded.defined() && at::isfinite(folded).all().item<bool>();
-  if (!finite) return {at::Tensor(), "weight is not finite"};
-  const at::Tensor weight = folded.to(scalar_type(c.shape.multiply)).to(at::kFloat).contiguous();
+  const at::Tensor rounded =
+      finite_weight(sources, c.norm ? &c.norm->eps : nullptr, scalar_type(c.shape.multiply));
+  if (!rounded.defined()) return {at::Tensor(), kNotFinite};
+  const at::Tensor weight = rounded.to(at::kFloat).contiguous();
   const auto layout = DepthwiseLayout::of(machine().isa, c.shape);
   at::Tensor packed = pack_memory(layout.bytes());
   if (!packed.defined()) return {at::Tensor(), "no memory for the pack"};

@@ -79,9 +79,7 @@ class Generator : public Assembler {
   Address field(size_t offset) const { return qword[args + static_cast<int>(offset)]; }
 
   std::string name() const {
-    static constexpr const char* kTypes[] = {"f32", "bf16", "f16"};
-    const Epilogue& e = c_.epilogue;
-    std::string text = std::string("depthwise_") + kTypes[static_cast<int>(c_.element)] + "_" +
+    std::string text = std::string("depthwise_") + element_name(c_.element) + "_" +
                        std::to_string(c_.pixels) + "x" +
                        std::to_string(c_.vectors * vector_bytes() / 4) + "_" + isa_name(c_.isa) +
                        "_w" + std::to_string(c_.window) + "s" + std::to_string(c_.stride) + "d" +
@@ -89,9 +87,7 @@ class Generator : public Assembler {
     if (c_.left != 0) text += "_left" + std::to_string(c_.left);
     if (c_.right != 0) text += "_right" + std::to_string(c_.right);
     if (c_.biased != 0) text += "_bias";
-    text += std::string(activation_name(e.activation)) + combine_name(e.combine);
-    if (combines()) text += std::string("_") + kTypes[static_cast<int>(e.other)];
-    return text;
+    return text + epilogue_name(c_.epilogue);
   }
 
   bool combines() const { return c_.epilogue.combine != Combine::kNone; }

@@ -4,8 +4,7 @@
 #include <array>
 
 #include "jit/gen/depthwise.h"
-#include "kernels/bfloat16.h"
-#include "kernels/float16.h"
+#include "kernels/element.h"
 #include "kernels/scratch.h"
 
 namespace stoker::kernels::conv {
@@ -36,9 +35,10 @@ class Run {
         p_(operands),
         finish_(finish),
         layout_(DepthwiseLayout::of(isa, problem)),
-        size_(jit::element_bytes(element_of(problem.input))) {}
+        size_(size_of(problem.input)) {}
 
-  bool run(const Parallel& parallel) {
+  bool run(Parallel parallel) {
+    parallel = parallel.enough_for(c_.images * c_.pixels() * c_.channels * c_.taps());
     if (c_.images == 0 || c_.pixels() <= 0) return true;
     if (!widen_bias() || !plan_line()) return false;
     const int64_t lines = c_.out(0) * c_.out(1);
@@ -61,9 +61,7 @@ class Run {
       return true;
     }
     if (!scratch_.reserve(c_.channels * 4)) return false;
-    const auto* const from = static_cast<const uint16_t*>(p_.bias);
-    p_.bias_type == DataType::kFloat16 ? widen_f16_row(from, scratch_.as<float>(), c_.channels)
-                                       : widen_row(from, scratch_.as<float>(), c_.channels);
+    widen(p_.bias_type, p_.bias, scratch_.as<float>(), c_.channels);
     bias_ = scratch_.as<float>();
     return true;
   }

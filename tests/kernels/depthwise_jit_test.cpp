@@ -13,6 +13,7 @@
 #include "kernels/conv/table.h"
 #include "tests/support/activations.h"
 #include "tests/support/each_isa.h"
+#include "tests/support/finished.h"
 #include "tests/support/guarded_buffer.h"
 #include "tests/support/typed_values.h"
 
@@ -107,8 +108,8 @@ std::string text(const ConvProblem& c) {
 }
 
 // The epilogue's meaning applied to what the twin gives. A sum of K products errs by at most
-// 2 eps (1 + sqrt(K)) (|X|.|W| + |bias|); the bound takes each step's error times what the next
-// makes of it (no activation steepens by more than 1.2), and half an ulp of Y's own type.
+// 2 eps (1 + sqrt(K)) (|X|.|W| + |bias|); then what the epilogue makes of it, and half an ulp of
+// Y's own type.
 int64_t expect_close(Case& k, Isa isa, const jit::Epilogue& e = {}, const void* o = nullptr,
                      const TypedValues* other = nullptr) {
   const std::vector<float> y = run(k, isa, Parallel(), {e, o}), sums = exact(k);
@@ -121,15 +122,8 @@ int64_t expect_close(Case& k, Isa isa, const jit::Epilogue& e = {}, const void* 
   const double smallest = k.c.output == kFloat16 ? 0x1p-25 : 0x1p-40;
   for (size_t i = 0; i < y.size(); ++i) {
     const double addend = other ? other->value(i) : 0;
-    double value = sums[i], error = 2 * kEps * (1 + std::sqrt(double(k.c.taps()))) * scales[i];
-    if (e.combine == jit::Combine::kAddThenActivate) {
-      value += addend, error += kEps * std::fabs(addend);
-    }
-    value = tests::activate(e.activation, value);
-    if (!e.empty()) error = 1.2 * error + 8 * kEps * (std::fabs(value) + kEps);
-    if (e.combine == jit::Combine::kAdd) value += addend;
-    if (e.combine == jit::Combine::kMultiply) value *= addend, error *= std::fabs(addend);
-    error += 2 * kEps * (std::fabs(value) + std::fabs(addend));
+    const double of_sum = 2 * kEps * (1 + std::sqrt(double(k.c.taps()))) * scales[i];
+    const auto [value, error] = tests::finished(e, sums[i], of_sum, addend);
     if (!(std::fabs(y[i] - value) <= error + half_ulp * std::fabs(value) * 1.01 + smallest)) {
       ADD_FAILURE() << jit::isa_name(isa) << " " << text(k.c) << jit::activation_name(e.activation)
                     << jit::combine_name(e.combine) << " element " << i << ": " << y[i]
