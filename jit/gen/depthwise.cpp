@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -66,29 +67,18 @@ class Generator : public Assembler {
     L(tile);
     begin_sums();
     lines();
+    if (c_.ahead != 0) fetch_ahead();
     finish_tile();
     next_tile();
     jnz(tile, T_NEAR);
     next_block();
     jnz(block, T_NEAR);
     leave();
-    return finish<DepthwiseKernel>(name());
+    return finish<DepthwiseKernel>(depthwise_name(c_));
   }
 
  private:
   Address field(size_t offset) const { return qword[args + static_cast<int>(offset)]; }
-
-  std::string name() const {
-    std::string text = std::string("depthwise_") + element_name(c_.element) + "_" +
-                       std::to_string(c_.pixels) + "x" +
-                       std::to_string(c_.vectors * vector_bytes() / 4) + "_" + isa_name(c_.isa) +
-                       "_w" + std::to_string(c_.window) + "s" + std::to_string(c_.stride) + "d" +
-                       std::to_string(c_.dilation);
-    if (c_.left != 0) text += "_left" + std::to_string(c_.left);
-    if (c_.right != 0) text += "_right" + std::to_string(c_.right);
-    if (c_.biased != 0) text += "_bias";
-    return text + epilogue_name(c_.epilogue);
-  }
 
   bool combines() const { return c_.epilogue.combine != Combine::kNone; }
 
@@ -199,6 +189,25 @@ class Generator : public Assembler {
     }
   }
 
+  // In the order of memory, not of the tiles: 64 bytes of each pixel at a time are strides that no
+  // CPU's own prefetcher follows. Eight images of MobileNet in L3 or memory, Zen 3: 1.5 to 2.5
+  // times as fast with the next lines fetched, 1.1 to 1.3 times as fast again for their order,
+  // and 1.1 to 1.5 times for the result's lines.
+  void fetch_ahead() {
+    const int y_bytes = c_.pixels * c_.vectors * x_bytes_;
+    fetch(offsetof(DepthwiseArgs, next_x), y_bytes * c_.stride * c_.stride,
+          [&](int at) { prefetcht1(ptr[column_ + at]); });
+    fetch(offsetof(DepthwiseArgs, next_y), y_bytes, [&](int at) { prefetchw(ptr[column_ + at]); });
+  }
+
+  template <class Fetch>
+  void fetch(size_t pointer, int bytes, const Fetch& line) {
+    mov(column_, field(pointer));
+    for (int at = 0; at < bytes; at += 64) line(at);
+    add(column_, bytes);
+    mov(field(pointer), column_);
+  }
+
   void finish_tile() {
     const int lanes = vector_bytes() / 4;
     for (int pixel = 0; pixel < c_.pixels; ++pixel) {
@@ -258,6 +267,20 @@ DepthwiseTile depthwise_tile(Isa isa, int64_t window, int64_t channels) noexcept
 DepthwiseKernel get_depthwise(const DepthwiseConfig& config) noexcept {
   static auto* const cache = new CodeCache<DepthwiseConfig, DepthwiseKernel>();
   return cache->get(config, &generate);
+}
+
+std::string depthwise_name(const DepthwiseConfig& c) {
+  const int lanes = c.isa >= Isa::kAvx512 ? 16 : 8;
+  std::ostringstream name;
+  name << "depthwise_" << element_name(c.element) << '_' << int{c.pixels} << 'x'
+       << c.vectors * lanes << '_' << isa_name(c.isa) << "_w" << c.window << 's' << c.stride << 'd'
+       << c.dilation;
+  if (c.left != 0) name << "_left" << c.left;
+  if (c.right != 0) name << "_right" << c.right;
+  if (c.biased != 0) name << "_bias";
+  if (c.ahead != 0) name << "_ahead";
+  name << epilogue_name(c.epilogue);
+  return name.str();
 }
 
 }  // namespace stoker::jit

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "jit/isa.h"
 #include "jit/phases/epilogue.h"
@@ -17,7 +18,7 @@ struct DepthwiseConfig {
   Element element;  // of X and Y
   uint8_t vectors, pixels;
   uint8_t biased = 0;
-  uint8_t unused = 0;
+  uint8_t ahead = 0;  // fetches what the next line of the result needs; stride <= kMostAhead
   Epilogue epilogue = {};
   uint16_t window;  // taps of a line, 1 to kDepthwiseMost
   uint16_t stride, dilation;
@@ -28,6 +29,8 @@ struct DepthwiseConfig {
 
 // Of a window's taps in a line, of its stride and of its dilation: columns are counted in 16 bits.
 constexpr int64_t kDepthwiseMost = 64;
+// Stride above which nothing is fetched ahead.
+constexpr int64_t kMostAhead = 2;
 
 // A line of the image under the window.
 struct DepthwiseLine {
@@ -38,6 +41,10 @@ struct DepthwiseLine {
 struct DepthwiseArgs {
   const DepthwiseLine* lines;  // in the order in which they are summed
   int64_t count;               // >= 0 of them
+  // Where fetched ahead: what a tile takes of the lines that the next line of the result will read,
+  // and of that line itself, from one address on. Moved on by the call.
+  const char* next_x;
+  const char* next_y;
   // Of the first tile and block; all three are changed by the call:
   int64_t x;          // bytes from a line's beginning to the tile's first column inside the image
   char* y;            // the first pixel
@@ -63,5 +70,8 @@ DepthwiseTile depthwise_tile(Isa isa, int64_t window, int64_t channels) noexcept
 // Every element is summed in the order of its taps with one accumulator, started from the bias.
 // Null when the kernel cannot be generated. Thread-safe.
 DepthwiseKernel get_depthwise(const DepthwiseConfig& config) noexcept;
+
+// Names are unique among configurations.
+std::string depthwise_name(const DepthwiseConfig& config);
 
 }  // namespace stoker::jit
