@@ -239,8 +239,9 @@ class Conv(RegionOperator):
     @staticmethod
     def rows(linear: list[str], kind: str) -> list[str]:
         generated = [f"jit_conv_{name}" for name in _types(linear)]
-        plain = [name for name in _types(linear) if "dot" not in name]
-        generated += [f"jit_{of}_{name}" for of in ("spatial", "depthwise") for name in plain]
+        generated += [f"jit_spatial_{name}" for name in _types(linear) if "dot" not in name]
+        if kind == "float32":  # of 16 bits stock's own kernels give another layout
+            generated.append("jit_depthwise_f32")
         onednn = {"float32": ["onednn_conv_f32"]}.get(kind, [])
         if kind == "bfloat16":
             native = any("dot" in row or "amx" in row for row in linear)
