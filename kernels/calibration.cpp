@@ -98,6 +98,11 @@ Rule read_rule(Words& words) {
   rule.min_macs = words.number("the least M * N * K", 0);
   words.keyword("pack");
   rule.rows_before_pack = words.number("the rows before a pack", kAny);
+  std::string more;
+  if (!words.next(more)) return rule;
+  if (more != "k") words.fail("k or the end of the line", "'" + more + "'");
+  rule.min_k = words.number("the least K", 0);
+  rule.max_k = words.number("the greatest K", kAny);
   words.end();
   return rule;
 }

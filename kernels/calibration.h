@@ -98,7 +98,7 @@ struct Calibration {
 //   family NAME
 //   cpu VENDOR FAMILY MODEL...
 //   isa NAME
-//   rule ROW m MIN MAX weight MIN MAX macs MIN pack ROWS
+//   rule ROW m MIN MAX weight MIN MAX macs MIN pack ROWS [k MIN MAX]
 //   batched ROW b along_k|along_n m MIN MAX n MIN MAX k MIN MAX macs MIN
 //   bags ROW KIND bags MIN MAX length MIN MAX
 //   norm ROW KIND rows MIN MAX columns MIN MAX

@@ -37,6 +37,7 @@ TEST(Calibration, ReadsEveryDirective) {
       "cpu GenuineIntel 6 143 207\n"
       "cpu AuthenticAMD 26 *\n"
       "rule some_row m 2 * weight 100 * macs 7 pack 30\n"
+      "rule deep_row m 2 * weight 100 * macs 7 pack 30 k 64 *\n"
       "batched other_row b along_n m 1 2 n 3 * k 5 6 macs 7\n"
       "rnn third_row h 16 512 b 1 8 t 2 * pack 90\n");
   EXPECT_EQ(read.family, "My CPU");
@@ -45,7 +46,10 @@ TEST(Calibration, ReadsEveryDirective) {
   EXPECT_FALSE(read.cpus[0].contains({"GenuineIntel", 6, 106, jit::Isa::kAvx2}));
   EXPECT_TRUE(read.cpus[1].contains({"AuthenticAMD", 26, 68, jit::Isa::kAvx2}));
   EXPECT_FALSE(read.cpus[1].contains({"AuthenticAMD", 25, 68, jit::Isa::kAvx2}));
-  ASSERT_EQ(read.rules.size(), 1u);
+  ASSERT_EQ(read.rules.size(), 2u);
+  EXPECT_EQ(read.rule("deep_row", {4, 64, 63}), nullptr);
+  EXPECT_NE(read.rule("deep_row", {4, 64, 64}), nullptr);
+  EXPECT_NE(read.rule("some_row", {4, 64, 63}), nullptr);
   EXPECT_EQ(read.batched_rules.size(), 1u);
   EXPECT_EQ(read.rules[0].row, "some_row");
   EXPECT_EQ(read.rules[0].min_m, 2);
@@ -147,13 +151,15 @@ TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(error_of("family x\nrule r m 1 2 weight 3 4 pack 1"),
             "line 2: expected macs, found 'pack'");
   EXPECT_EQ(error_of("family x\nrule r m 1 2 weight 3 4 macs 0 pack 1 2"),
-            "line 2: expected the end of the line, found '2'");
+            "line 2: expected k or the end of the line, found '2'");
   EXPECT_EQ(error_of("family x\nrule r m 1"),
             "line 2: expected the greatest M, found the end of the line");
   EXPECT_EQ(error_of("speed 9"),
             "line 1: expected 'family', 'cpu', 'isa', 'rule', 'batched', 'bags', 'norm', 'rnn', "
             "'conv' or 'fused', "
             "found 'speed'");
+  EXPECT_EQ(error_of("rule r m 1 2 weight 3 4 macs 0 pack 1 n 5 6"),
+            "line 1: expected k or the end of the line, found 'n'");
   EXPECT_EQ(error_of("rule r m 1 -2 weight 3 4 macs 0 pack 1"),
             "line 1: expected the greatest M, found '-2'");
   EXPECT_EQ(error_of("batched r b across"), "line 1: expected along_k or along_n, found 'across'");
@@ -219,6 +225,7 @@ TEST(Calibration, KnowsTheMeasuredFamilies) {
   const Calibration& zen3 = calibration_for({"AuthenticAMD", 25, 1, jit::Isa::kAvx2});
   EXPECT_TRUE(zen3.rule("jit_f32", {512, 3072, 768}) != nullptr);
   EXPECT_FALSE(zen3.rule("jit_f32", {1024, 3072, 768}) != nullptr);
+  EXPECT_FALSE(zen3.rule("jit_f32", {512, 768, 3072}) != nullptr);
 }
 
 // Stock multiplies bf16 on tiles where there are any.

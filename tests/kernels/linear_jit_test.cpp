@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -229,11 +231,19 @@ TEST_P(LinearJit, IsInvariantToTheBatch) {
 }
 
 TEST_P(LinearJit, CutsALongKIntoParts) {
+  const auto run_in_threes = [](int64_t tasks, void (*body)(void*, int64_t, int64_t), void* state) {
+    for (int64_t i = 0; i < tasks; i += 3) body(state, i, std::min(i + 3, tasks));
+  };
   for (const Types& types : types_for(GetParam().math)) {
     for (const int64_t k : {512, 1025, 5632}) {
       const Case c(23, 72, k, types, true);
       expect_close(c, GetParam(), run(c, options(GetParam(), 1 << 17)));
     }
+    // A task may begin at any panel.
+    const Case wide(30, 200, 512, types, true);
+    const auto alone = run(wide, options(GetParam(), 1 << 15));
+    expect_close(wide, GetParam(), alone);
+    EXPECT_EQ(run(wide, options(GetParam(), 1 << 15), Parallel{3, run_in_threes}), alone);
   }
 }
 
