@@ -25,10 +25,9 @@ class Draw:
         self.groups = 1 if self.point or number(0, 1) else number(2, 4)
         channels = number(1, 8) if self.groups > 1 else number(1, 70 if self.point else 20)
         if self.groups > 1 and number(0, 2) == 0:
-            channels, self.groups = 1, number(2, 24)  # depthwise
+            channels = 1  # depthwise
         self.channels = channels * self.groups
-        most = 80 if self.groups == 1 else 9 if channels > 1 else 2
-        self.outputs = number(1, most) * self.groups
+        self.outputs = number(1, 9 if self.groups > 1 else 80) * self.groups
         self.kernel = [1 if self.point else number(1, 3) for _ in range(d)]
         self.stride = [number(1, 3) if number(0, 1) else 1 for _ in range(d)]
         self.padding = [0 if self.point else number(0, 2) for _ in range(d)]
