@@ -4,6 +4,7 @@
 #include <ATen/ops/all.h>
 #include <ATen/ops/isfinite.h>
 
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -49,6 +50,21 @@ bool narrow(const double* from, float* to, size_t count) {
     finite &= std::isfinite(to[i]);
   }
   return finite;
+}
+
+// Of mean, variance, weight and bias of the norm if it has them, and the bias before it if any.
+Packed pack_bias(std::span<const at::Tensor> sources, const void* context) {
+  const auto& norm = *static_cast<const BatchNorm*>(context);
+  const size_t of_norm = norm.weight ? 4 : 2;
+  const std::vector<double> mean = read(sources[0]);
+  std::vector<double> b = scales(norm.weight ? &sources[2] : nullptr, sources[1], norm.eps);
+  const std::vector<double> none(b.size());
+  const std::vector<double> after = norm.bias ? read(sources[3]) : none;
+  const std::vector<double> before = sources.size() > of_norm ? read(sources[of_norm]) : none;
+  for (size_t i = 0; i < b.size(); ++i) b[i] = (before[i] - mean[i]) * b[i] + after[i];
+  at::Tensor folded = at::detail::empty_cpu({static_cast<int64_t>(b.size())}, at::kFloat);
+  const bool finite = narrow(b.data(), folded.mutable_data_ptr<float>(), b.size());
+  return finite ? Packed{std::move(folded)} : Packed{{}, "the folded bias is not finite"};
 }
 
 }  // namespace
@@ -102,14 +118,28 @@ at::Tensor finite_weight(std::span<const at::Tensor> sources, const double* eps,
   return at::isfinite(rounded).all().item<bool>() ? rounded : at::Tensor();
 }
 
-at::Tensor fold_bias(const BatchNorm& norm, const at::Tensor* bias) {
-  std::vector<double> b = scales(norm.weight, *norm.var, norm.eps);
-  const std::vector<double> mean = read(*norm.mean);
-  const std::vector<double> before = bias ? read(*bias) : std::vector<double>(b.size());
-  const std::vector<double> after = norm.bias ? read(*norm.bias) : std::vector<double>(b.size());
-  for (size_t i = 0; i < b.size(); ++i) b[i] = (before[i] - mean[i]) * b[i] + after[i];
-  at::Tensor folded = at::detail::empty_cpu({norm.var->size(0)}, at::kFloat);
-  return narrow(b.data(), folded.mutable_data_ptr<float>(), b.size()) ? folded : at::Tensor();
+Packed folded_bias(const BatchNorm& norm, const at::Tensor* bias, uint32_t sightings, int64_t rows,
+                   int64_t rows_before_pack) {
+  const int64_t outputs = norm.var->size(0);
+  FoldedSources sources;
+  for (const at::Tensor* tensor : {norm.mean, norm.var, norm.weight, norm.bias, bias}) {
+    if (tensor != nullptr) sources.push_back({tensor, outputs, 1, 1, 1});
+  }
+  const Packed packed =
+      get_packed({.recipe = Recipe::kFoldedBias,
+                  .sources = sources,
+                  .pack = &pack_bias,
+                  .bytes = outputs * 4,
+                  .sightings = sightings,
+                  .rows = rows,
+                  .rows_before_pack = rows_before_pack,
+                  .variant = {std::bit_cast<int64_t>(norm.eps), norm.weight != nullptr},
+                  .context = &norm});
+  if (packed.refusal == nullptr) return packed;
+  // Not worth a pack, or not allowed one: what the tensors hold now.
+  c10::SmallVector<at::Tensor, kMaxSources> now;
+  for (const Source& source : sources) now.push_back(*source.tensor);
+  return pack_bias(now, &norm);
 }
 
 }  // namespace stoker::aten

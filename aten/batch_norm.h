@@ -36,7 +36,9 @@ constexpr const char* kNotFinite = "weight is not finite";
 at::Tensor finite_weight(std::span<const at::Tensor> sources, const double* eps,
                          at::ScalarType multiplied);
 
-// b' in fp32 from the tensors as they are now; `bias` may be null. Undefined where not finite.
-at::Tensor fold_bias(const BatchNorm& norm, const at::Tensor* bias);
+// b' in fp32; `bias` may be null. From the cache, of which the others are as in PackRequest; until
+// it may be packed, computed in every call. Refused where it is not finite.
+Packed folded_bias(const BatchNorm& norm, const at::Tensor* bias, uint32_t sightings, int64_t rows,
+                   int64_t rows_before_pack);
 
 }  // namespace stoker::aten

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "aten/activations.h"
+#include "aten/depthwise_pack.h"
 #include "aten/generated_rows.h"
 #include "aten/machine.h"
 #include "aten/numerics.h"
@@ -13,6 +14,7 @@
 #include "aten/threads.h"
 #include "aten/torch_private.h"
 #include "aten/weight_choice.h"
+#include "kernels/conv/depthwise.h"
 #include "kernels/conv/jit.h"
 #include "kernels/conv/spatial.h"
 #include "kernels/conv/table.h"
@@ -144,6 +146,7 @@ const char* confirm_format(const Convolution& c) {
 Packed packed_weight(jit::GemmMath math, const Convolution& c) {
   const ConvProblem& shape = c.shape;
   if (!shape.packs_weight()) return {};
+  if (shape.window() == kernels::Window::kDepthwise) return packed_depthwise(c);
   const FoldedSources sources = weight_sources(c);
   const WeightWindow window{shape.channels, shape.taps(), c.weight_channels_last};
   return packed_panels(math,
@@ -153,6 +156,18 @@ Packed packed_weight(jit::GemmMath math, const Convolution& c) {
                         .rows_before_pack = c.rows_before_pack,
                         .norm_eps = c.norm ? &c.norm->eps : nullptr,
                         .window = shape.window() == kernels::Window::kSpatial ? &window : nullptr});
+}
+
+bool run_kernels(const ConvProblem& shape, const kernels::conv::Operands& operands,
+                 const kernels::conv::Finish& finish, const kernels::conv::JitOptions& options) {
+  switch (shape.window()) {
+    case kernels::Window::kDepthwise:
+      return kernels::conv::run_depthwise(shape, operands, finish, options.isa, torch_threads());
+    case kernels::Window::kSpatial:
+      return kernels::conv::run_spatial(shape, operands, finish, options, torch_threads());
+    default:
+      return kernels::conv::run_jit(shape, operands, finish, options, torch_threads());
+  }
 }
 
 RowResult<at::Tensor> run_generated(jit::GemmMath math, const Convolution& c) {
@@ -175,10 +190,8 @@ RowResult<at::Tensor> run_generated(jit::GemmMath math, const Convolution& c) {
     other = c.other->contiguous(c.format);
     finish.other = other.const_data_ptr();
   }
-  const auto run = shape.window() == kernels::Window::kSpatial ? &kernels::conv::run_spatial
-                                                               : &kernels::conv::run_jit;
-  if (!run(shape, operands, finish, {m.isa, math, m.l2_bytes}, torch_threads())) {
-    return {at::Tensor(), "no memory for a generated kernel"};
+  if (!run_kernels(shape, operands, finish, {m.isa, math, m.l2_bytes})) {
+    return {at::Tensor(), "no memory for a generated kernel, or none for this window"};
   }
   apply_epilogue_(rest_of(c.epilogue, finish.epilogue), result, c.other);
   return {std::move(result), nullptr};
@@ -225,7 +238,16 @@ const char* choose_row(Convolution& c, const kernels::Row*& row) {
 }
 
 RowResult<at::Tensor> run_row(const kernels::Row& row, const Convolution& c) {
-  return row.generated ? run_generated(*row.generated, c) : run_onednn(row, c);
+  const auto run = [&](const Convolution& with_bias) {
+    return row.generated ? run_generated(*row.generated, with_bias) : run_onednn(row, with_bias);
+  };
+  if (!c.norm) return run(c);
+  const Packed bias = folded_bias(*c.norm, c.bias, c.sightings, c.shape.images * c.shape.pixels(),
+                                  c.rows_before_pack);
+  if (bias.refusal != nullptr) return {at::Tensor(), bias.refusal};
+  Convolution folded = c;
+  folded.bias = &bias.value;
+  return run(folded);
 }
 
 at::Tensor empty_result(const Convolution& c) {

@@ -33,8 +33,7 @@ struct Convolution {
   const at::Tensor* bias = nullptr;  // [outputs], contiguous, or null
   // Of stoker::convolution only, whose result lies in `format` whatever stock's would:
   bool in_graph = false;
-  std::optional<BatchNorm> norm;  // folded into the weight that is packed, and into:
-  at::Tensor folded_bias;         // fp32; `bias` points there
+  std::optional<BatchNorm> norm;  // folded by run_row() into the weight and the bias
   jit::Epilogue epilogue;
   const at::Tensor* other = nullptr;  // of the epilogue; of the result's size, any layout
   // Of the result, and what the input is brought to; choose_row() makes sure that it is stock's,

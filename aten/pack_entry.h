@@ -53,7 +53,8 @@ struct PackEntry {
   uint32_t firings = 0;  // writes seen since the entry was made
   // Fewest references to each weight's tensor before any firing; more of them later means that a
   // DLPack capsule, which shows nowhere else, may be alive.
-  std::array<size_t, kMaxSources> least_references{SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
+  std::array<size_t, kMaxSources> least_references{SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX,
+                                                   SIZE_MAX};
   uint64_t checksum = 0;
   bool checksum_due = false;  // a write may have begun before re-arming: compare once
   std::atomic<uint64_t> last_use{0};

@@ -16,7 +16,7 @@
 
 namespace stoker::aten {
 
-constexpr size_t kMaxSources = 4;
+constexpr size_t kMaxSources = 5;
 
 // How sources become a pack; part of the identity of an entry.
 enum class Recipe : uint8_t {
@@ -25,6 +25,8 @@ enum class Recipe : uint8_t {
   kPanelsF32,
   kPanelsBf16,
   kPanelsF16,
+  kDepthwise,
+  kFoldedBias,
   kLstmF32,  // these of two weights, with a projection three
   kLstmBf16,
   kGruF32,

@@ -41,9 +41,6 @@ const char* fold_norm(Convolution& c, TensorList norm, double eps) {
   // Scaled values of the weight may lie below what float16 holds.
   if (c.shape.multiply == DataType::kFloat16) return "norms are not folded into float16 weights";
   if (const char* why = read_batch_norm(c.norm.emplace(), norm, eps, c.shape.outputs)) return why;
-  c.folded_bias = fold_bias(*c.norm, c.bias);
-  if (!c.folded_bias.defined()) return "the folded bias is not finite";
-  c.bias = &c.folded_bias;
   c.shape.has_bias = c.problem.has_bias = true;
   c.shape.only_packed = true;
   return nullptr;

@@ -28,7 +28,7 @@ enum class Window : uint8_t {
   kStrided,  // one pixel of every few
   kSpatial,  // several pixels
   kGrouped,  // of the channels of its group only
-  kDepthwise,
+  kDepthwise,  // of one channel, each for one output
   kTransposed,  // the other way round: each pixel of the input adds a window to the result
 };
 

@@ -55,11 +55,19 @@ def _resnet50() -> list[Window]:
 
 
 def _mobilenet() -> list[Window]:
-    layers = ((32, 112, 1), (96, 112, 2), (144, 56, 1), (192, 28, 1), (384, 14, 1), (960, 7, 1))
+    """Versions 2 and 3 and EfficientNet: channels, size, kernel, stride."""
+    layers = (
+        (32, 112, 3, 1), (96, 112, 3, 2), (144, 56, 3, 1), (192, 28, 3, 1), (384, 14, 3, 1),
+        (960, 7, 3, 1), (16, 112, 3, 2), (72, 56, 5, 2), (120, 28, 5, 1), (576, 14, 3, 2),
+        (672, 14, 5, 1), (960, 7, 5, 1),
+    )  # fmt: skip
     return [
-        Window(f"mobilenet.depthwise{width}_{size}", width, width, size, 3, stride, groups=width)
-        for width, size, stride in layers
-    ]
+        Window(
+            f"mobilenet.depthwise{width}_{size}" + ("" if kernel == 3 else f"_{kernel}x{kernel}"),
+            width, width, size, kernel, stride, groups=width,
+        )
+        for width, size, kernel, stride in layers
+    ]  # fmt: skip
 
 
 def _transposed() -> list[Window]:

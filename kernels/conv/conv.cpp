@@ -4,7 +4,9 @@ namespace stoker::kernels::conv {
 
 Window ConvProblem::window() const noexcept {
   if (transposed) return Window::kTransposed;
-  if (groups > 1) return groups == channels ? Window::kDepthwise : Window::kGrouped;
+  if (groups > 1) {
+    return groups == channels && groups == outputs ? Window::kDepthwise : Window::kGrouped;
+  }
   if (taps() != 1 || padding != Extent{0, 0, 0}) return Window::kSpatial;
   return stride == Extent{1, 1, 1} || input_pixels() == 1 ? Window::kPoint : Window::kStrided;
 }

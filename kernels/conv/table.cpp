@@ -1,5 +1,7 @@
 #include "kernels/conv/table.h"
 
+#include "kernels/conv/depthwise.h"
+
 namespace stoker::kernels::conv {
 namespace {
 
@@ -30,7 +32,18 @@ const char* several_to_f32(const MatmulProblem& p) noexcept {
   return several_pixels(p);
 }
 
-// Of one pixel (jit.h), by linear and batched products, which do the work; of several (spatial.h).
+const char* one_channel(const MatmulProblem& p) noexcept {
+  if (p.window != Window::kDepthwise || p.order != Order::kAlongK) {
+    return "unsupported: no window of one channel, channels last";
+  }
+  if (p.input != p.multiply || p.output != p.multiply) return "unsupported: the types are mixed";
+  return p.n >= kDepthwiseChannels && p.k <= kDepthwiseTaps
+             ? nullptr
+             : "unsupported: too few channels, or too large a window";
+}
+
+// Of one pixel (jit.h), by linear and batched products, which do the work; of several (spatial.h);
+// of one channel (depthwise.h).
 constexpr Row kRows[] = {
     {"jit_conv_f32", jit::Isa::kAvx2, DataType::kFloat32, &one_pixel, jit::GemmMath::kF32},
     {"jit_conv_bf16_dot", jit::Isa::kAvx512Bf16, DataType::kBFloat16, &bf16_out,
@@ -48,6 +61,10 @@ constexpr Row kRows[] = {
     {"jit_spatial_bf16_wide_f32", jit::Isa::kAvx2, DataType::kBFloat16, &several_to_f32,
      jit::GemmMath::kBf16Wide},
     {"jit_spatial_f16", jit::Isa::kAvx2, DataType::kFloat16, &several_pixels, jit::GemmMath::kF16},
+    {"jit_depthwise_f32", jit::Isa::kAvx2, DataType::kFloat32, &one_channel, jit::GemmMath::kF32},
+    {"jit_depthwise_bf16_wide", jit::Isa::kAvx2, DataType::kBFloat16, &one_channel,
+     jit::GemmMath::kBf16Wide},
+    {"jit_depthwise_f16", jit::Isa::kAvx2, DataType::kFloat16, &one_channel, jit::GemmMath::kF16},
 };
 
 }  // namespace

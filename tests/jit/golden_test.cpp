@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "jit/gen/depthwise.h"
 #include "jit/gen/gemm.h"
 #include "jit/gen/gemm_amx.h"
 #include "jit/gen/norm.h"
@@ -170,6 +171,41 @@ TEST(Golden, SpatialConvolutions) {
   };
   for (const SpatialConfig& config : configs) {
     compare(spatial_name(config), code_of(get_spatial(config)));
+  }
+}
+
+TEST(Golden, DepthwiseConvolutions) {
+  const DepthwiseConfig configs[] = {
+      {.isa = Isa::kAvx2,
+       .element = Element::kF32,
+       .vectors = 2,
+       .pixels = 4,
+       .biased = 1,
+       .ahead = 1,
+       .epilogue = {.activation = Activation::kRelu6},
+       .window = 3,
+       .stride = 1,
+       .dilation = 1,
+       .left = 1},
+      {.isa = Isa::kAvx2,
+       .element = Element::kF16,
+       .vectors = 1,
+       .pixels = 2,
+       .epilogue = {.combine = Combine::kAdd},
+       .window = 5,
+       .stride = 2,
+       .dilation = 1},
+      {.isa = Isa::kAvx512,
+       .element = Element::kBf16,
+       .vectors = 1,
+       .pixels = 4,
+       .window = 3,
+       .stride = 1,
+       .dilation = 2,
+       .right = 2},
+  };
+  for (const DepthwiseConfig& config : configs) {
+    compare(depthwise_name(config), code_of(get_depthwise(config)));
   }
 }
 

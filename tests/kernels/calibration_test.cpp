@@ -264,6 +264,11 @@ TEST(Calibration, KnowsConvolutions) {
   EXPECT_FALSE(faster("jit_spatial_f32", Window::kSpatial, kFirst, 1, 7, 512, 4608));
   EXPECT_FALSE(faster("onednn_conv_f32", Window::kSpatial, kLast, 1, 56, 64, 576));
   EXPECT_FALSE(faster("onednn_conv_f32", Window::kDepthwise, kFirst, 1, 14, 384, 9));
+  EXPECT_TRUE(faster("jit_depthwise_f32", Window::kDepthwise, kLast, 1, 112, 32, 9));
+  EXPECT_TRUE(faster("jit_depthwise_f32", Window::kDepthwise, kLast, 8, 7, 960, 25));
+  EXPECT_FALSE(faster("jit_depthwise_f32", Window::kDepthwise, kLast, 8, 112, 32, 9));
+  EXPECT_FALSE(faster("jit_depthwise_f32", Window::kDepthwise, kLast, 8, 56, 96, 9));
+  EXPECT_FALSE(faster("jit_depthwise_f32", Window::kDepthwise, kFirst, 1, 14, 384, 9));
   EXPECT_FALSE(faster("jit_f32", Window::kPoint, kLast, 1, 8, 256, 256)) << "a rule of linear";
   EXPECT_TRUE(faster("onednn_transposed_f32", Window::kTransposed, kLast, 1, 8, 128, 4096));
   EXPECT_FALSE(faster("onednn_transposed_f32", Window::kTransposed, kLast, 1, 32, 3, 1024));

@@ -332,7 +332,8 @@ TEST(ConvProblem, KnowsItsWindow) {
   EXPECT_EQ(with([](auto& c) { c.padding[2] = 1; }), Window::kSpatial);
   EXPECT_EQ(with([](auto& c) { c.kernel[2] = 3; }), Window::kSpatial);
   EXPECT_EQ(with([](auto& c) { c.groups = 2; }), Window::kGrouped);
-  EXPECT_EQ(with([](auto& c) { c.groups = 8, c.outputs = 16; }), Window::kDepthwise);
+  EXPECT_EQ(with([](auto& c) { c.groups = 8, c.outputs = 16; }), Window::kGrouped);
+  EXPECT_EQ(with([](auto& c) { c.groups = c.outputs = 8; }), Window::kDepthwise);
   const MatmulProblem product = point.product();
   EXPECT_EQ(product.batch * product.m * product.n * product.k, 3 * 25 * 6 * 8);
   MatmulProblem one = product, last = product, first = product;

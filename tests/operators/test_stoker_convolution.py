@@ -225,14 +225,15 @@ class Block(nn.Module):
         super().__init__()
         problem = Problem(shape)
         self.weight = nn.Parameter(problem.weight.clone(), requires_grad=False)
-        names = ("gamma", "beta", "mean", "var")
-        for name, tensor in zip(names, problem.norm, strict=True):
+        names = ("bias", "gamma", "beta", "mean", "var")
+        for name, tensor in zip(names, (problem.bias, *problem.norm), strict=True):
             self.register_buffer(name, tensor.clone())
         self.problem = problem
 
     def forward(self, reference: bool = False) -> torch.Tensor:
         p = self.problem
-        p.weight, p.norm = self.weight, [self.gamma, self.beta, self.mean, self.var]
+        p.weight, p.bias = self.weight, self.bias
+        p.norm = [self.gamma, self.beta, self.mean, self.var]
         return p.meaning(1) if reference else p(1)
 
 
@@ -272,7 +273,7 @@ WRITES = {
 
 
 @pytest.mark.parametrize("write", WRITES)
-@pytest.mark.parametrize("name", ["weight", "gamma", "beta", "mean", "var"])
+@pytest.mark.parametrize("name", ["weight", "bias", "gamma", "beta", "mean", "var"])
 @pytest.mark.parametrize("shape", ["point", "window", "depthwise"])
 def test_next_call_sees_a_write(shape, name, write):
     block = Block(shape)
@@ -316,7 +317,7 @@ def test_a_folded_pack_takes_the_place_of_the_weights_own():
     assert stoker.status()["packed"]["entries"] == 1
     case.check(case())
     case.check(case())
-    assert stoker.status()["packed"]["entries"] == 1
+    assert stoker.status()["packed"]["entries"] == 2  # the folded bias is the other
     again = [case.convolve(case.x, case.weight, None) for _ in range(3)]
     assert all(y.equal(alone[-1]) for y in again)
 

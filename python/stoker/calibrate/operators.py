@@ -240,6 +240,8 @@ class Conv(RegionOperator):
     def rows(linear: list[str], kind: str) -> list[str]:
         generated = [f"jit_conv_{name}" for name in _types(linear)]
         generated += [f"jit_spatial_{name}" for name in _types(linear) if "dot" not in name]
+        if kind == "float32":  # of 16 bits stock's own kernels give another layout
+            generated.append("jit_depthwise_f32")
         onednn = {"float32": ["onednn_conv_f32"]}.get(kind, [])
         if kind == "bfloat16":
             native = any("dot" in row or "amx" in row for row in linear)
@@ -256,8 +258,9 @@ class Conv(RegionOperator):
 
     def grid(self, row: str) -> list[tuple[list[str], list[int]]]:
         windows, layouts = self.WINDOWS, self.LAYOUTS
-        if row.startswith("jit_spatial"):
-            windows, layouts = ("spatial",), ("last",)
+        of = row.split("_")[1]
+        if of in ("spatial", "depthwise"):
+            windows, layouts = (of,), ("last",)
         elif row.startswith("jit"):
             windows = ("point", "strided")
         return [
