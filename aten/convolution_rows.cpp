@@ -227,7 +227,8 @@ const char* collect_convolution_rows() {
 }
 
 const char* choose_row(Convolution& c, const kernels::Row*& row) {
-  const WeightUse use{c.weight->scalar_type() == at::kFloat, /*known=*/true, c.autocast};
+  const WeightUse use{c.weight->scalar_type() == at::kFloat, /*known=*/true, c.autocast,
+                      c.in_graph};
   const auto [chosen, sightings] = choose_for_weight(table(), table(), c.problem, use);
   c.shape.multiply = c.problem.multiply;
   if (chosen.row == nullptr) return chosen.reason;

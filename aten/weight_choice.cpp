@@ -56,6 +56,10 @@ WeightChoice choose_for_weight(std::span<const kernels::Row> rows,
     // Stock casts this weight on every call, which costs about as much as the pack does once.
     choice.selection.rows_before_pack = 0;
   }
+  // A module was called for seconds before it became a graph, and its capture took seconds: a pack
+  // is nothing beside them, and the first calls of a graph are as fast as the later ones. By rows,
+  // a 1x1 convolution of one pixel would be stock's for hundreds of calls.
+  if (use.in_graph) choice.selection.rows_before_pack = 0;
   return choice;
 }
 

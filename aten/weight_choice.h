@@ -15,6 +15,7 @@ struct WeightUse {
   bool is_float32;  // the weight, whatever it is multiplied as
   bool known;       // to be a weight; else it may be an activation
   bool autocast;    // reached through AutocastCPU
+  bool in_graph;    // an operator of graphs
 };
 
 struct WeightChoice {

@@ -30,7 +30,7 @@ const char* collect_weight_rows() {
 
 const char* choose_row(WeightProduct& product, const kernels::Row*& row) {
   const WeightUse use{product.weights[0].tensor->scalar_type() == at::kFloat, product.known_weight,
-                      product.autocast};
+                      product.autocast, product.in_graph};
   // oneDNN's rows pack a weight in the type it has.
   const auto [chosen, sightings] =
       choose_for_weight(table(), kernels::linear::rows(), product.problem, use);

@@ -226,3 +226,47 @@ def test_nothing_is_busy_in_plain_code():
     assert busy == ["torch.jit is tracing", "a function transform is active", "torch.fx is tracing"]
     model.compile(backend="eager")
     assert torch_private.busy(model) == "the program compiled it"
+
+
+def test_dynamo_tells_what_it_keeps_with_a_function(captures):
+    entries = torch._C._dynamo.eval_frame._debug_get_cache_entry_list
+    function, model = private_function(), nn.Linear(4, 4)
+    compiled = torch_private.compiled(function, captures)
+    assert entries(function.__code__) == []
+    for captured_so_far, sizes in enumerate(((2, 4), (3, 2, 4)), 1):
+        compiled(model, (torch.ones(sizes),), {})
+        assert len(entries(function.__code__)) == captured_so_far == len(captures.graphs)
+    c = torch._C._dynamo.eval_frame
+    guards = [each.guard_manager for each in entries(function.__code__)]
+    for each in guards:
+        assert vars(each)["cache_entry"].guard_manager is each, "what keeps a graph alive"
+        assert isinstance(vars(each)["cache_entry"], c._CacheEntry)
+        assert isinstance(vars(each)["extra_state"], c._ExtraState)
+    torch_private.drop(function)
+    assert entries(function.__code__) == []
+    assert [vars(each) for each in guards] == [{"cache_entry": None, "extra_state": None}] * 2
+    x = torch.ones(2, 4)
+    assert compiled(model, (x,), {}).equal(model(x))
+    assert len(entries(function.__code__)) == 1 and len(captures.graphs) == 3, "captured anew"
+    torch_private.drop(function)
+
+
+def test_a_class_that_dies_after_its_graph_was_dropped_says_nothing(captures, monkeypatch):
+    """Dynamo has each class that guards check call back when it dies."""
+
+    def capture():
+        class Own(nn.Module):
+            def forward(self, x):
+                return x + 1
+
+        function = private_function()
+        torch_private.compiled(function, captures)(Own(), (torch.ones(2),), {})
+        torch_private.drop(function)
+        return weakref.ref(Own)
+
+    raised = []
+    monkeypatch.setattr("sys.unraisablehook", raised.append)
+    alive = capture()
+    captures.graphs.clear()
+    gc.collect()
+    assert alive() is None and raised == []

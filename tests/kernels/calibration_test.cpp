@@ -256,6 +256,8 @@ TEST(Calibration, KnowsConvolutions) {
   EXPECT_TRUE(faster("jit_conv_f32", Window::kPoint, kLast, 8, 14, 1024, 256));
   EXPECT_TRUE(faster("jit_conv_f32", Window::kPoint, kFirst, 8, 7, 2048, 512));
   EXPECT_FALSE(faster("jit_conv_f32", Window::kPoint, kFirst, 8, 14, 1024, 256));
+  EXPECT_TRUE(faster("jit_conv_f32", Window::kPoint, kLast, 1, 1, 4, 96)) << "squeeze and excite";
+  EXPECT_FALSE(faster("jit_conv_f32", Window::kPoint, kLast, 1, 2, 4, 96));
   EXPECT_FALSE(faster("jit_conv_f32", Window::kSpatial, kLast, 1, 7, 512, 4608));
   EXPECT_TRUE(faster("onednn_conv_f32", Window::kSpatial, kLast, 1, 7, 512, 4608));
   EXPECT_TRUE(faster("jit_spatial_f32", Window::kSpatial, kLast, 1, 7, 512, 4608));
