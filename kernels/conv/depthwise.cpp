@@ -17,7 +17,7 @@ using jit::kDepthwiseMost;
 // great strides: 5 to 20 % slower (Zen 3, layers of MobileNet).
 constexpr int64_t kLineBytes = 256 << 10;
 // Of images and results together: beyond these the caches of a core have lost what is read next,
-// and it is fetched ahead. With less it gains nothing and costs up to 10 % (Zen 3, 512 KB of L2).
+// and it is fetched ahead. With less it costs up to 13 % (Zen 3, 512 KB of L2).
 constexpr int64_t kAheadBytes = 4 << 20;
 // A thread's tasks, at the least.
 constexpr int64_t kTasks = 4;
