@@ -10,6 +10,8 @@ from __future__ import annotations
 import torch
 
 from stoker.graph.nodes import KeepError
+from stoker.graph.passes.attention import attention
+from stoker.graph.passes.batch_norm import batch_norms
 from stoker.graph.passes.canonicalise import canonicalise
 from stoker.graph.passes.channels_last import channels_last
 from stoker.graph.passes.convolution import convolutions
@@ -28,10 +30,12 @@ PASSES = (
     dropout,
     gelu,
     rms_norm,
+    attention,
     dead_code,
     convolutions,
     padding,
     linears,
+    batch_norms,
     epilogues,
     channels_last,
 )
