@@ -262,6 +262,11 @@ Dtype dtype() noexcept {
   return bf16 ? Dtype::kBFloat16 : Dtype::kFloat32;
 }
 
+bool bf16_regions() noexcept {
+  return aten::bf16_mode() &&
+         (aten::multiplies_bf16() || aten::machine().policy == kernels::Policy::kAlways);
+}
+
 EvalScope::EvalScope() noexcept { ++aten::eval_depth; }
 EvalScope::~EvalScope() { --aten::eval_depth; }
 

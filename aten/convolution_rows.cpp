@@ -13,6 +13,7 @@
 #include "aten/threads.h"
 #include "aten/torch_private.h"
 #include "kernels/conv/jit.h"
+#include "kernels/conv/spatial.h"
 #include "kernels/conv/table.h"
 
 namespace stoker::aten {
@@ -43,8 +44,9 @@ bool read_extent(at::IntArrayRef given, size_t dimensions, int64_t least, Extent
 }
 
 const char* read_types(Convolution& c) {
+  const c10::ScalarType input = c.input->scalar_type(), weight = c.weight->scalar_type();
   const ComputeType types =
-      compute_type(c.input->scalar_type(), c.weight->scalar_type(), c.autocast);
+      c.in_graph ? graph_compute_type(input, weight) : compute_type(input, weight, c.autocast);
   if (types.declined != nullptr) return types.declined;
   c.shape.input = data_type(*c.input);
   c.shape.multiply = types.multiply;
@@ -89,7 +91,8 @@ const char* read_bias(Convolution& c, const std::optional<at::Tensor>& bias) {
   if (!bias || !bias->defined()) return nullptr;
   const bool mixes =
       c.autocast && (bias->scalar_type() == at::kFloat || bias->scalar_type() == at::kBFloat16);
-  if (bias->scalar_type() != c.input->scalar_type() && !mixes) return "dtypes differ";
+  const at::Tensor& like = c.in_graph ? *c.weight : *c.input;
+  if (bias->scalar_type() != like.scalar_type() && !mixes) return "dtypes differ";
   if (bias->dim() != 1 || bias->size(0) != c.shape.outputs || !bias->is_contiguous()) {
     return "bias is not a vector of the output size";
   }
@@ -136,22 +139,31 @@ const char* confirm_format(const Convolution& c) {
   return format == c.format ? nullptr : "stock has a kernel of its own for this convolution";
 }
 
+// Undefined, without a refusal, where the weight is multiplied as it is.
+Packed packed_weight(jit::GemmMath math, const Convolution& c) {
+  const ConvProblem& shape = c.shape;
+  if (!shape.packs_weight()) return {};
+  const FoldedSources sources = weight_sources(c);
+  const WeightWindow window{shape.channels, shape.taps(), c.weight_channels_last};
+  return packed_panels(math,
+                       {.weights = sources,
+                        .sightings = c.sightings,
+                        .rows = shape.images * shape.pixels(),
+                        .rows_before_pack = c.rows_before_pack,
+                        .norm_eps = c.norm ? &c.norm->eps : nullptr,
+                        .window = shape.window() == kernels::Window::kSpatial ? &window : nullptr});
+}
+
 RowResult<at::Tensor> run_generated(jit::GemmMath math, const Convolution& c) {
   const ConvProblem& shape = c.shape;
   const Machine& m = machine();
-  at::Tensor packed;
-  if (shape.packs_weight()) {
-    const FoldedSources sources = weight_sources(c);
-    Packed found = packed_panels(math, {sources, c.sightings, shape.images * shape.pixels(),
-                                        c.rows_before_pack, c.norm ? &c.norm->eps : nullptr});
-    if (found.refusal != nullptr) return {at::Tensor(), found.refusal};
-    packed = std::move(found.value);
-  }
+  const Packed packed = packed_weight(math, c);
+  if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
   const at::Tensor x = c.input->contiguous(c.format);
   at::Tensor result = empty_result(c);
   const kernels::conv::Operands operands{
       .x = x.const_data_ptr(),
-      .w = packed.defined() ? packed.const_data_ptr() : c.weight->const_data_ptr(),
+      .w = packed.value.defined() ? packed.value.const_data_ptr() : c.weight->const_data_ptr(),
       .bias = c.bias ? c.bias->const_data_ptr() : nullptr,
       .y = result.mutable_data_ptr(),
       .w_type = data_type(*c.weight),
@@ -162,8 +174,9 @@ RowResult<at::Tensor> run_generated(jit::GemmMath math, const Convolution& c) {
     other = c.other->contiguous(c.format);
     finish.other = other.const_data_ptr();
   }
-  if (!kernels::conv::run_jit(shape, operands, finish, {m.isa, math, m.l2_bytes},
-                              torch_threads())) {
+  const auto run = shape.window() == kernels::Window::kSpatial ? &kernels::conv::run_spatial
+                                                               : &kernels::conv::run_jit;
+  if (!run(shape, operands, finish, {m.isa, math, m.l2_bytes}, torch_threads())) {
     return {at::Tensor(), "no memory for a generated kernel"};
   }
   apply_epilogue_(rest_of(c.epilogue, finish.epilogue), result, c.other);
@@ -200,22 +213,20 @@ const char* collect_convolution_rows() {
 }
 
 const char* choose_row(Convolution& c, const kernels::Row*& row) {
-  const Machine& m = machine();
-  const auto select = [&] {
-    return kernels::select(table(), c.problem, m.isa, *m.calibration, m.policy);
-  };
-  kernels::Selection chosen = select();
-  const bool bf16 = c.problem.multiply == DataType::kBFloat16;
-  const bool bf16_of_f32 = bf16 && c.problem.output == DataType::kFloat32;
+  const bool rounds_weight =
+      c.problem.multiply == DataType::kBFloat16 && c.weight->scalar_type() == at::kFloat;
+  const bool in_bf16_mode = rounds_weight && !c.autocast;
+  kernels::Selection chosen =
+      in_bf16_mode ? select_rounded(table(), c.problem) : select_row(table(), c.problem);
   c.sightings = kWeightSightings;
-  if (chosen.row == nullptr && bf16_of_f32) {
+  if (chosen.row == nullptr && in_bf16_mode && c.problem.input == DataType::kFloat32) {
     c.problem.multiply = c.shape.multiply = DataType::kFloat32;
-    chosen = select();
-  } else if (bf16_of_f32) {
+    chosen = select_row(table(), c.problem);
+  } else if (in_bf16_mode) {
     // As for a product: results do not change on the way.
     c.sightings = 1;
     chosen.rows_before_pack = 0;
-  } else if (c.autocast && c.weight->scalar_type() == at::kFloat) {
+  } else if (rounds_weight) {
     chosen.rows_before_pack = 0;  // stock casts this weight on every call
   }
   if (chosen.row == nullptr) return chosen.reason;

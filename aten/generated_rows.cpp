@@ -1,6 +1,9 @@
 #include "aten/generated_rows.h"
 
 #include <ATen/EmptyTensor.h>
+#include <ATen/ops/all.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/isfinite.h>
 
 #include <bit>
 
@@ -38,11 +41,36 @@ Matrix matrix_of(const at::Tensor& w) {
   return matrix;
 }
 
+constexpr const char* kNotFinite = "weight is not finite";
+
+// Columns of the packed matrix.
+int64_t packed_columns(GemmMath math, const PanelRequest& request) {
+  const WeightWindow* window = request.window;
+  if (window == nullptr) return request.weights[0].cols;
+  const int step = jit::gemm_step(math);
+  return window->taps * ((window->channels + step - 1) / step * step);
+}
+
+at::Tensor by_taps(const at::Tensor& weight, const WeightWindow& window, int64_t columns) {
+  const int64_t outputs = weight.size(0), channels = window.channels, taps = window.taps;
+  const at::Tensor rows = window.channels_last
+                              ? weight.view({outputs, taps, channels})
+                              : weight.view({outputs, channels, taps}).transpose(1, 2);
+  const int64_t missing = columns / taps - channels;
+  const at::Tensor padded = missing > 0 ? at::constant_pad_nd(rows, {0, missing}) : rows;
+  return padded.contiguous().view({outputs, columns});
+}
+
 template <GemmMath math>
-Packed pack(std::span<const at::Tensor> sources, const void* norm_eps) {
-  const auto* eps = static_cast<const double*>(norm_eps);
-  const at::Tensor weight = eps ? fold_weight(sources, *eps) : packable(sources);
-  if (!weight.defined()) return {at::Tensor(), "weight is not finite"};
+Packed pack(std::span<const at::Tensor> sources, const void* context) {
+  const auto& request = *static_cast<const PanelRequest*>(context);
+  const double* eps = request.norm_eps;
+  at::Tensor weight = eps ? fold_weight(sources, *eps) : packable(sources);
+  if (!weight.defined()) return {at::Tensor(), kNotFinite};
+  if (request.window != nullptr) {
+    if (!at::isfinite(weight).all().item<bool>()) return {at::Tensor(), kNotFinite};
+    weight = by_taps(weight, *request.window, packed_columns(math, request));
+  }
   const Matrix matrix = matrix_of(weight);
   const Layout layout = layout_for(math);
   at::Tensor packed = pack_memory(layout.bytes(matrix.n, matrix.k));
@@ -81,10 +109,13 @@ Packed packed_panels(GemmMath math, const PanelRequest& request) {
     outputs = request.weights[0].rows;
     variant.push_back(std::bit_cast<int64_t>(*request.norm_eps));
   }
+  if (request.window != nullptr) {
+    variant.append({request.window->channels, request.window->taps, request.window->channels_last});
+  }
   const Recipes made = recipe_of(math);
   return get_packed({made.recipe, request.weights, made.pack,
-                     layout_for(math).bytes(outputs, request.weights[0].cols), request.sightings,
-                     request.rows, request.rows_before_pack, variant, request.norm_eps});
+                     layout_for(math).bytes(outputs, packed_columns(math, request)),
+                     request.sightings, request.rows, request.rows_before_pack, variant, &request});
 }
 
 RowResult<at::Tensor> run_generated(GemmMath math, const WeightProduct& product) {

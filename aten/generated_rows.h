@@ -8,12 +8,21 @@
 
 namespace stoker::aten {
 
+// What the columns of a convolution's weight are: channels of taps, or taps of channels.
+struct WeightWindow {
+  int64_t channels, taps;
+  bool channels_last;
+};
+
 struct PanelRequest {
   std::span<const Source> weights;  // side by side
   // As in PackRequest.
   uint32_t sightings;
   int64_t rows, rows_before_pack;
   const double* norm_eps = nullptr;  // of a norm to fold in: the weights are its folded_sources()
+  // Of one weight, which is packed as [outputs, taps x channels], these padded with zeros to whole
+  // k-steps; refused when not finite.
+  const WeightWindow* window = nullptr;
 };
 
 // From the cache: the weights as linear::pack() lays them for `math` and this CPU.

@@ -37,6 +37,17 @@ ComputeType compute_type(c10::ScalarType input, c10::ScalarType weight, bool aut
   return {bf16_mode() ? DataType::kBFloat16 : DataType::kFloat32, DataType::kFloat32};
 }
 
+ComputeType graph_compute_type(c10::ScalarType input, c10::ScalarType weight) {
+  const bool rounded = input == at::kBFloat16 && weight == at::kFloat;
+  if (rounded && bf16_mode()) return {DataType::kBFloat16, DataType::kBFloat16};
+  return compute_type(input, weight, /*autocast=*/false);
+}
+
+at::Tensor as_wide_as(const at::Tensor& weight, const at::Tensor& input) {
+  const bool rounded = input.scalar_type() == at::kBFloat16 && weight.scalar_type() == at::kFloat;
+  return rounded ? input.to(at::kFloat) : input;
+}
+
 const char* convolution_precision() { return not_ieee(at::Float32Op::CONV); }
 
 const char* precision_switches() {

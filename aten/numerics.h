@@ -51,6 +51,13 @@ struct ComputeType {
 // gives its result in the region's type.
 ComputeType compute_type(c10::ScalarType input, c10::ScalarType weight, bool autocast);
 
+// The same for operators of graphs, which take a bf16 input beside an fp32 weight: in bf16 mode the
+// one is rounded already and the other is to be.
+ComputeType graph_compute_type(c10::ScalarType input, c10::ScalarType weight);
+
+// What such an operator means by that input: its product in the weight's type, which loses nothing.
+at::Tensor as_wide_as(const at::Tensor& weight, const at::Tensor& input);
+
 // Null, or the switch of torch that keeps fp32 products with stock. May throw, when torch finds its
 // precision settings contradictory.
 const char* precision_switches();

@@ -12,8 +12,10 @@ constexpr const char* kNoMatrix = "not a matrix product with a matrix weight";
 // Completes `product` from input [..., k], weight as [n, k] (set before) and bias (or undefined).
 const char* complete_product(WeightProduct& product, const at::Tensor& input,
                              const at::Tensor& bias) {
-  const ComputeType types =
-      compute_type(input.scalar_type(), product.weights[0].tensor->scalar_type(), product.autocast);
+  const c10::ScalarType weight = product.weights[0].tensor->scalar_type();
+  const ComputeType types = product.in_graph
+                                ? graph_compute_type(input.scalar_type(), weight)
+                                : compute_type(input.scalar_type(), weight, product.autocast);
   if (types.declined != nullptr) return types.declined;
   kernels::MatmulProblem& problem = product.problem;
   problem.input = data_type(input);
@@ -22,17 +24,19 @@ const char* complete_product(WeightProduct& product, const at::Tensor& input,
   problem.n = 0;
   problem.k = product.weights[0].cols;
   for (const Source& weight : product.weights) problem.n += weight.rows;
-  if (input.size(-1) != problem.k) return "sizes do not match";
-  if (input.numel() == 0 || problem.n == 0) return "an operand is empty";
+  const int64_t elements = input.numel();
+  if (input.sizes().back() != problem.k) return "sizes do not match";
+  if (elements == 0 || problem.n == 0) return "an operand is empty";
   if (!input.is_contiguous()) return "input is not contiguous";
-  problem.m = input.numel() / problem.k;
+  problem.m = elements / problem.k;
   problem.has_bias = bias.defined();
   product.input = &input;
   if (!bias.defined()) return nullptr;
   const bool mixes =
       product.autocast && (bias.scalar_type() == at::kFloat || bias.scalar_type() == at::kBFloat16);
-  if (bias.scalar_type() != input.scalar_type() && !mixes) return "dtypes differ";
-  if (bias.dim() != 1 || bias.size(0) != problem.n || !bias.is_contiguous()) {
+  const c10::ScalarType expected = product.in_graph ? weight : input.scalar_type();
+  if (bias.scalar_type() != expected && !mixes) return "dtypes differ";
+  if (bias.dim() != 1 || bias.sizes()[0] != problem.n || !bias.is_contiguous()) {
     return "bias is not a vector of the output size";
   }
   product.bias = &bias;
@@ -67,13 +71,14 @@ const at::Tensor& no_bias() {
 }  // namespace
 
 const char* weight_source(const at::Tensor& matrix, bool transposed, Source& source) {
-  const int row = transposed ? 1 : 0;
-  const int col = 1 - row;
+  const size_t row = transposed ? 1 : 0;
+  const size_t col = 1 - row;
+  const at::IntArrayRef sizes = matrix.sizes(), strides = matrix.strides();
   source.tensor = &matrix;
-  source.rows = matrix.size(row);
-  source.cols = matrix.size(col);
-  source.row_stride = matrix.stride(row);
-  source.col_stride = matrix.stride(col);
+  source.rows = sizes[row];
+  source.cols = sizes[col];
+  source.row_stride = strides[row];
+  source.col_stride = strides[col];
   const bool rows_dense = source.col_stride == 1 && source.row_stride == source.cols;
   const bool cols_dense = source.row_stride == 1 && source.col_stride == source.rows;
   if (!rows_dense && !cols_dense) return "weight is not one dense matrix";
@@ -105,7 +110,7 @@ const char* fused_product(WeightProduct& product, const at::Tensor& input, at::T
                           const std::optional<at::Tensor>& other,
                           std::optional<at::ScalarType> dtype) {
   if (weights.size() > kMaxSources) return "more weights than one pack holds";
-  product.known_weight = true;
+  product.known_weight = product.in_graph = true;
   for (const at::Tensor& weight : weights) {
     if (input.dim() < 2 || weight.dim() != 2 || weight.size(1) != weights[0].size(1) ||
         weight.scalar_type() != weights[0].scalar_type()) {

@@ -41,8 +41,8 @@ STOKER_API void enable();
 STOKER_API void disable() noexcept;
 
 // Takes the overrides out of the dispatcher and frees all packs. Only while no other thread runs
-// operators: dispatch tables are not synchronised. enable() registers again. The operators of our own
-// stay and mean the same.
+// operators: dispatch tables are not synchronised. enable() registers again. The operators of our
+// own stay and mean the same.
 STOKER_API void unregister();
 
 STOKER_API void reset_counters() noexcept;
@@ -53,6 +53,10 @@ enum class Dtype { kFloat32, kBFloat16 };
 // sums stay fp32, results are fp32. Never what autograd records or runs. Throws std::runtime_error
 // on a CPU without bf16 units unless `force`. Process-wide; kFloat32 is the default.
 STOKER_API void set_dtype(Dtype dtype, bool force = false);
+// May a graph keep tensors in bf16 between its operators, here and now? In bf16 mode, below a
+// module in eval mode, on a CPU that multiplies bf16 faster than fp32 (or where any row is to run:
+// tests).
+STOKER_API bool bf16_regions() noexcept;
 STOKER_API Dtype dtype() noexcept;
 
 // Marks, on this thread, the call of a module in eval mode. C++ programs without nn.Module put one

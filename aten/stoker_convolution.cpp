@@ -47,35 +47,41 @@ const char* fold_norm(Convolution& c, TensorList norm, double eps) {
 struct StokerConvolution : ReturnsResult<Convolution> {
   using Schema = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, IntArrayRef,
                         IntArrayRef, IntArrayRef, int64_t, TensorList, double, int64_t, int64_t,
-                        const std::optional<Tensor>&);
+                        const std::optional<Tensor>&, std::optional<at::ScalarType>);
   static constexpr OpId id = OpId::kStokerConvolution;
 
   static Tensor stock(const Tensor& input, const Tensor& weight, const std::optional<Tensor>& bias,
                       IntArrayRef stride, IntArrayRef padding, IntArrayRef dilation, int64_t groups,
                       TensorList norm, double eps, int64_t activation, int64_t combine,
-                      const std::optional<Tensor>& other) {
+                      const std::optional<Tensor>& other, std::optional<at::ScalarType> dtype) {
     check(norm, activation, combine, other);
     const std::vector<int64_t> no_output_padding(stride.size(), 0);
-    Tensor y = at::convolution(input, weight, bias, stride, padding, dilation, /*transposed=*/false,
-                               no_output_padding, groups);
+    Tensor y = at::convolution(as_wide_as(weight, input), weight, bias, stride, padding, dilation,
+                               /*transposed=*/false, no_output_padding, groups);
     y = stock_batch_norm(y, norm, eps);
     const jit::Epilogue epilogue{.activation = static_cast<jit::Activation>(activation),
                                  .combine = static_cast<jit::Combine>(combine)};
     // As when it is fused: the other operand's type does not decide.
-    return apply_epilogue(epilogue, y, other ? &*other : nullptr).to(input.scalar_type());
+    y = apply_epilogue(epilogue, y, other ? &*other : nullptr);
+    return y.to(dtype.value_or(input.scalar_type()));
   }
 
   static const char* to_problem(Convolution& c, const Tensor& input, const Tensor& weight,
                                 const std::optional<Tensor>& bias, IntArrayRef stride,
                                 IntArrayRef padding, IntArrayRef dilation, int64_t groups,
                                 TensorList norm, double eps, int64_t activation, int64_t combine,
-                                const std::optional<Tensor>& other) {
+                                const std::optional<Tensor>& other,
+                                std::optional<at::ScalarType> dtype) {
     check(norm, activation, combine, other);  // what it throws, stock throws again
+    c.in_graph = true;
     if (const char* why =
             convolution_problem(c, input, weight, bias, {stride, padding, dilation, groups})) {
       return why;
     }
-    c.in_graph = true;
+    if (dtype) {
+      if (!has_data_type(*dtype)) return "dtype is not float32, bfloat16 or float16";
+      c.problem.output = c.shape.output = data_type(*dtype);
+    }
     c.epilogue = {.activation = static_cast<jit::Activation>(activation),
                   .combine = static_cast<jit::Combine>(combine)};
     c.problem.has_epilogue = !norm.empty() || !c.epilogue.empty();
@@ -90,13 +96,14 @@ struct StokerConvolution : ReturnsResult<Convolution> {
 
 // convolution(input [images, channels, 1 to 3 dimensions], weight [outputs, channels of a group,
 // window], bias [outputs]) -> [images, outputs, ...]. norm: none, or running mean and variance, or
-// weight, bias, mean and variance of a batch norm in eval mode, [outputs] each. activation, combine
-// and other, of the result's size, as in linear.
+// weight, bias, mean and variance of a batch norm in eval mode, [outputs] each. activation,
+// combine, other, of the result's size, and dtype as in linear.
 void register_stoker_convolution(torch::Library& stoker) {
   stoker.def(schema_with_norm(
                  "stoker::convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, "
                  "int[] padding, int[] dilation, int groups, *, Tensor[] norm, float eps=0., "
-                 "int activation=0, int combine=0, Tensor? other=None) -> Tensor"),
+                 "int activation=0, int combine=0, Tensor? other=None, ScalarType? dtype=None) -> "
+                 "Tensor"),
              {at::Tag::pt2_compliant_tag});
   stoker.impl("convolution", torch::dispatch(c10::DispatchKey::CompositeImplicitAutograd,
                                              TORCH_FN(Override<StokerConvolution>::call)));

@@ -7,6 +7,7 @@
 
 #include "aten/activations.h"
 #include "aten/batch_norm.h"
+#include "aten/numerics.h"
 #include "aten/override.h"
 #include "aten/products.h"
 #include "aten/register.h"
@@ -48,7 +49,7 @@ struct Linear : ReturnsResult<WeightProduct> {
     std::vector<Tensor> parts;
     for (size_t i = 0; i < weights.size(); ++i) {
       const auto bias = biases.empty() ? std::nullopt : std::optional<Tensor>(biases[i]);
-      parts.push_back(at::linear(input, weights[i], bias));
+      parts.push_back(at::linear(as_wide_as(weights[i], input), weights[i], bias));
     }
     Tensor y = norm_columns(parts.size() == 1 ? parts[0] : at::cat(parts, -1), norm, eps);
     const jit::Epilogue epilogue{.activation = static_cast<Activation>(activation),
@@ -79,6 +80,7 @@ struct Linear : ReturnsResult<WeightProduct> {
 // 1 act(x) + other, 2 act(x) * other, 3 act(x + other). dtype: of the result, input's by default.
 // norm: none, or running mean and variance, or weight, bias, mean and variance of a batch norm of
 // the outputs in eval mode, [sum n_i] each.
+// A bf16 input may stand beside fp32 weights: the product is an fp32 one, in bf16 mode a bf16 one.
 void register_stoker(torch::Library& stoker) {
   stoker.def(schema_with_norm(
                  "stoker::linear(Tensor input, Tensor[] weights, Tensor[] biases, *, "

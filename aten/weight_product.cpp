@@ -30,21 +30,23 @@ const char* collect_weight_rows() {
 }
 
 const char* choose_row(WeightProduct& product, const kernels::Row*& row) {
-  const Machine& m = machine();
-  kernels::Selection chosen =
-      kernels::select(table(), product.problem, m.isa, *m.calibration, m.policy);
+  kernels::MatmulProblem& problem = product.problem;
   product.sightings = product.known_weight ? kWeightSightings : kActivationSightings;
-  const bool bf16_of_f32 = product.problem.multiply == DataType::kBFloat16 &&
-                           product.problem.output == DataType::kFloat32;
-  if (chosen.row == nullptr && bf16_of_f32) {
-    product.problem.multiply = DataType::kFloat32;
-    chosen = kernels::select(table(), product.problem, m.isa, *m.calibration, m.policy);
-  } else if (bf16_of_f32) {
+  const bool rounds_weight = problem.multiply == DataType::kBFloat16 &&
+                             product.weights[0].tensor->scalar_type() == at::kFloat;
+  const bool in_bf16_mode = rounds_weight && !product.autocast;
+  // oneDNN's rows pack a weight in the type it has.
+  const std::span<const kernels::Row> rows = rounds_weight ? kernels::linear::rows() : table();
+  kernels::Selection chosen =
+      in_bf16_mode ? select_rounded(rows, problem) : select_row(rows, problem);
+  if (chosen.row == nullptr && in_bf16_mode && problem.input == DataType::kFloat32) {
+    problem.multiply = DataType::kFloat32;
+    chosen = select_row(table(), problem);
+  } else if (in_bf16_mode) {
     // Who asks for bf16 gets it from the first call on: results do not change on the way.
     if (product.known_weight) product.sightings = 1;
     chosen.rows_before_pack = 0;
-  } else if (product.autocast && product.known_weight &&
-             product.weights[0].tensor->scalar_type() == at::kFloat) {
+  } else if (rounds_weight && product.known_weight) {
     // Stock casts this weight on every call, which costs about as much as the pack does once.
     chosen.rows_before_pack = 0;
   }

@@ -210,11 +210,13 @@ const std::vector<Rule>& Calibration::rules_for(const MatmulProblem& problem) co
   return problem.batched ? batched_rules : rules;
 }
 
-// Every declined call comes through here: one comparison leaves most rules out for a product that
-// is too small for them.
+// Every declined call comes through here: the products that are small enough for their overhead to
+// be felt are left out by one comparison, with all rules or with one.
 const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem) const noexcept {
   const int64_t weight = problem.n * problem.k, macs = problem.batch * problem.m * weight;
-  for (const Rule& rule : rules_for(problem)) {
+  const std::vector<Rule>& candidates = rules_for(problem);
+  if (&candidates == &rules && weight < least_weight) return nullptr;
+  for (const Rule& rule : candidates) {
     if (weight >= rule.min_weight && macs >= rule.min_macs && weight <= rule.max_weight &&
         is_in(problem.m, rule.min_m, rule.max_m) && rule.window == problem.window &&
         (problem.has_epilogue || !rule.fused) &&
@@ -249,6 +251,7 @@ void Calibration::complete(const Calibration& other) {
   const auto take_over = [](auto& mine, const auto& others) {
     if (mine.empty()) mine = others;
   };
+  if (rules.empty()) least_weight = other.least_weight;
   take_over(rules, other.rules);
   take_over(batched_rules, other.batched_rules);
   take_over(conv_rules, other.conv_rules);
@@ -306,6 +309,9 @@ Calibration parse_calibration(std::string_view text) {
     }
   }
   if (result.family.empty()) throw std::invalid_argument("a line 'family NAME' is missing");
+  const auto& rules = result.rules;
+  const auto smallest = std::ranges::min_element(rules, {}, &Rule::min_weight);
+  if (smallest != rules.end()) result.least_weight = smallest->min_weight;
   return result;
 }
 

@@ -64,6 +64,7 @@ struct Calibration {
   std::string family;  // what was measured, for status()
   std::vector<CpuRange> cpus;
   std::vector<Rule> rules;  // of products with a weight
+  int64_t least_weight = 0;  // no rule of those takes a smaller one
   std::vector<Rule> batched_rules = {};
   std::vector<Rule> conv_rules = {};
   std::vector<BagRule> bag_rules = {};

@@ -8,6 +8,11 @@ const char* one_pixel(const MatmulProblem& p) noexcept {
              ? nullptr
              : "unsupported: the window is not one pixel of all channels";
 }
+const char* several_pixels(const MatmulProblem& p) noexcept {
+  return p.window == Window::kSpatial && p.order == Order::kAlongK
+             ? nullptr
+             : "unsupported: no window of several pixels, of all channels, channels last";
+}
 const char* bf16_out(const MatmulProblem& p) noexcept {
   if (p.output != DataType::kBFloat16) return "unsupported: the result is not bfloat16";
   return one_pixel(p);
@@ -16,9 +21,16 @@ const char* f32_out(const MatmulProblem& p) noexcept {
   if (p.output != DataType::kFloat32) return "unsupported: the result is not float32";
   return one_pixel(p);
 }
+const char* several_to_bf16(const MatmulProblem& p) noexcept {
+  if (p.output != DataType::kBFloat16) return "unsupported: the result is not bfloat16";
+  return several_pixels(p);
+}
+const char* several_to_f32(const MatmulProblem& p) noexcept {
+  if (p.output != DataType::kFloat32) return "unsupported: the result is not float32";
+  return several_pixels(p);
+}
 
-// As those of linear and of batched products, which do the work; larger windows are torch's own
-// oneDNN's, which runs them at 75 to 100 % of the peak.
+// Of one pixel (jit.h), by linear and batched products, which do the work; of several (spatial.h).
 constexpr Row kRows[] = {
     {"jit_conv_f32", jit::Isa::kAvx2, DataType::kFloat32, &one_pixel, jit::GemmMath::kF32},
     {"jit_conv_bf16_dot", jit::Isa::kAvx512Bf16, DataType::kBFloat16, &bf16_out,
@@ -30,6 +42,12 @@ constexpr Row kRows[] = {
     {"jit_conv_bf16_wide_f32", jit::Isa::kAvx2, DataType::kBFloat16, &f32_out,
      jit::GemmMath::kBf16Wide},
     {"jit_conv_f16", jit::Isa::kAvx2, DataType::kFloat16, &one_pixel, jit::GemmMath::kF16},
+    {"jit_spatial_f32", jit::Isa::kAvx2, DataType::kFloat32, &several_pixels, jit::GemmMath::kF32},
+    {"jit_spatial_bf16_wide", jit::Isa::kAvx2, DataType::kBFloat16, &several_to_bf16,
+     jit::GemmMath::kBf16Wide},
+    {"jit_spatial_bf16_wide_f32", jit::Isa::kAvx2, DataType::kBFloat16, &several_to_f32,
+     jit::GemmMath::kBf16Wide},
+    {"jit_spatial_f16", jit::Isa::kAvx2, DataType::kFloat16, &several_pixels, jit::GemmMath::kF16},
 };
 
 }  // namespace

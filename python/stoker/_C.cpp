@@ -46,6 +46,7 @@ PYBIND11_MODULE(_C, module) {
   module.def("set_dtype", [](bool bf16, bool force) {
     stoker::set_dtype(bf16 ? stoker::Dtype::kBFloat16 : stoker::Dtype::kFloat32, force);
   });
+  module.def("bf16_regions", &stoker::bf16_regions);
   module.def("enter_eval", &stoker_enter_eval);
   module.def("leave_eval", &stoker_leave_eval);
 }

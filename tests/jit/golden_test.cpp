@@ -21,6 +21,7 @@
 #include "jit/gen/pack.h"
 #include "jit/gen/rnn_cell.h"
 #include "jit/gen/skeleton.h"
+#include "jit/gen/spatial.h"
 
 namespace stoker::jit {
 namespace {
@@ -145,6 +146,23 @@ TEST(Golden, MatrixProducts) {
   for (const GemmConfig& config : configs) {
     const bool tiles = config.math == kBf16Amx;
     compare(gemm_name(config), code_of(tiles ? get_gemm_amx(config) : get_gemm(config)));
+  }
+}
+
+TEST(Golden, SpatialConvolutions) {
+  using enum GemmMath;
+  const SpatialConfig configs[] = {
+      {.isa = Isa::kAvx2,
+       .math = kF32,
+       .rows = 2,
+       .vectors = 2,
+       .prefetch_lines = 1,
+       .epilogue = {.activation = Activation::kRelu, .combine = Combine::kAddThenActivate}},
+      {.isa = Isa::kAvx2, .math = kF16, .rows = 1, .vectors = 1, .out = Element::kF16},
+      {.isa = Isa::kAvx512, .math = kBf16Wide, .rows = 2, .vectors = 2, .out = Element::kBf16},
+  };
+  for (const SpatialConfig& config : configs) {
+    compare(spatial_name(config), code_of(get_spatial(config)));
   }
 }
 

@@ -227,6 +227,10 @@ TEST(Calibration, KnowsConvolutions) {
   EXPECT_FALSE(faster("jit_conv_f32", Window::kPoint, kFirst, 8, 14, 1024, 256));
   EXPECT_FALSE(faster("jit_conv_f32", Window::kSpatial, kLast, 1, 7, 512, 4608));
   EXPECT_TRUE(faster("onednn_conv_f32", Window::kSpatial, kLast, 1, 7, 512, 4608));
+  EXPECT_TRUE(faster("jit_spatial_f32", Window::kSpatial, kLast, 1, 7, 512, 4608));
+  EXPECT_TRUE(faster("jit_spatial_f32", Window::kSpatial, kLast, 8, 112, 64, 147));
+  EXPECT_FALSE(faster("jit_spatial_f32", Window::kSpatial, kLast, 8, 112, 32, 27));
+  EXPECT_FALSE(faster("jit_spatial_f32", Window::kSpatial, kFirst, 1, 7, 512, 4608));
   EXPECT_FALSE(faster("onednn_conv_f32", Window::kSpatial, kLast, 1, 56, 64, 576));
   EXPECT_FALSE(faster("onednn_conv_f32", Window::kDepthwise, kFirst, 1, 14, 384, 9));
   EXPECT_FALSE(faster("jit_f32", Window::kPoint, kLast, 1, 8, 256, 256)) << "a rule of linear";

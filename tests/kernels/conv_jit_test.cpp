@@ -7,8 +7,6 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
-#include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -19,6 +17,7 @@
 #include "tests/support/activations.h"
 #include "tests/support/each_isa.h"
 #include "tests/support/guarded_buffer.h"
+#include "tests/support/typed_values.h"
 
 namespace stoker::kernels::conv {
 namespace {
@@ -26,6 +25,7 @@ namespace {
 using jit::GemmMath;
 using jit::Isa;
 using tests::GuardedBuffer;
+using Values = tests::TypedValues;
 using enum DataType;
 
 constexpr unsigned kSeed = 47;
@@ -63,49 +63,6 @@ std::vector<Types> types_for(GemmMath math) {
           {kBFloat16, kFloat32, kBFloat16, kBFloat16}};
 }
 
-// Normal values of that type where readable memory ends.
-class Values {
- public:
-  Values(DataType type, int64_t count, unsigned seed) : type_(type) {
-    std::vector<float> values(static_cast<size_t>(count));
-    std::mt19937 random(kSeed + seed);
-    std::normal_distribution<float> normal;
-    for (float& value : values) value = normal(random);
-    set(values);
-  }
-
-  void set(const std::vector<float>& values) {
-    values_ = values;
-    floats_ = std::make_unique<GuardedBuffer<float>>(values);
-    if (type_ == kFloat32) return;
-    const auto count = static_cast<int64_t>(values.size());
-    halves_ = std::make_unique<GuardedBuffer<uint16_t>>(values.size());
-    type_ == kFloat16 ? narrow_f16_row(values.data(), halves_->data(), count)
-                      : narrow_row(values.data(), halves_->data(), count);
-  }
-  void take_magnitudes() {
-    for (float& value : values_) value = std::fabs(value);
-    set(std::vector<float>(values_));
-  }
-  // As it was rounded to its type.
-  double value(size_t i) const {
-    if (type_ == kFloat32) return values_[i];
-    float wide = 0;
-    type_ == kFloat16 ? widen_f16_row(halves_->data() + i, &wide, 1)
-                      : widen_row(halves_->data() + i, &wide, 1);
-    return wide;
-  }
-  const void* data() const {
-    return type_ == kFloat32 ? static_cast<const void*>(floats_->data()) : halves_->data();
-  }
-
- private:
-  DataType type_;
-  std::vector<float> values_;
-  std::unique_ptr<GuardedBuffer<float>> floats_;
-  std::unique_ptr<GuardedBuffer<uint16_t>> halves_;
-};
-
 struct Case {
   ConvProblem c;
   Types types;
@@ -114,9 +71,9 @@ struct Case {
   Case(ConvProblem problem, const Types& types, GemmMath math)
       : c(with_types(problem, types, math)),
         types(types),
-        x(types.x, c.images * c.channels * c.input_pixels(), 1),
-        w(types.w, c.outputs * c.channels, 2),
-        bias(types.bias, c.outputs, 3) {}
+        x(types.x, c.images * c.channels * c.input_pixels(), kSeed + 1),
+        w(types.w, c.outputs * c.channels, kSeed + 2),
+        bias(types.bias, c.outputs, kSeed + 3) {}
 
   static ConvProblem with_types(ConvProblem c, const Types& types, GemmMath math) {
     c.input = types.x;
@@ -189,7 +146,7 @@ void expect_close_fused(Case& k, const Path& path, const jit::Epilogue& wanted) 
   const jit::Epilogue e = fused_part(k.c, wanted);
   const auto count = static_cast<int64_t>(k.results());
   const DataType type = count % 2 == 0 ? kFloat32 : k.types.y;
-  const Values other(type, count, 4);
+  const Values other(type, count, kSeed + 4);
   Finish finish{e, e.combine == jit::Combine::kNone ? nullptr : other.data()};
   finish.epilogue.other = element_of(type);
   const std::vector<float> y = run(k, path, Parallel(), finish), sums = exact(k);
@@ -383,11 +340,18 @@ TEST(ConvProblem, KnowsItsWindow) {
   EXPECT_EQ(with([](auto& c) { c.groups = 8, c.outputs = 16; }), Window::kDepthwise);
   const MatmulProblem product = point.product();
   EXPECT_EQ(product.batch * product.m * product.n * product.k, 3 * 25 * 6 * 8);
+  MatmulProblem one = product, last = product, first = product;
+  last.window = first.window = Window::kSpatial;
+  last.order = Order::kAlongK;
+  int spatial = 0;
   for (const Row& row : rows()) {
-    MatmulProblem spatial = product;
-    spatial.window = Window::kSpatial;
-    EXPECT_NE(row.unsupported(spatial), nullptr) << row.name;
+    one.output = last.output = first.output = row.multiply;
+    const bool takes = row.unsupported(last) == nullptr;
+    EXPECT_FALSE(takes && row.unsupported(one) == nullptr) << row.name;
+    EXPECT_NE(row.unsupported(first), nullptr) << row.name;
+    spatial += takes;
   }
+  EXPECT_EQ(spatial, 3);  // one a type
 }
 
 }  // namespace

@@ -149,6 +149,7 @@ def test_stoker_took_part(side, sides):
     print(rows)
     assert min(rows["jit_conv_f32"], rows["jit_conv_f16"]) > 20
     assert sum(n for row, n in rows.items() if re.fullmatch("jit_conv_bf16_(wide|dot)", row)) > 20
+    assert min(rows[f"jit_spatial_{name}"] for name in ("f32", "bf16_wide", "f16")) > 20
     assert rows["onednn_conv_f32"] > 50
     assert rows.get("onednn_conv_bf16", 0) + rows.get("onednn_conv_bf16_wide", 0) > 50
 

@@ -239,6 +239,7 @@ class Conv(RegionOperator):
     @staticmethod
     def rows(linear: list[str], kind: str) -> list[str]:
         generated = [f"jit_conv_{name}" for name in _types(linear)]
+        generated += [f"jit_spatial_{name}" for name in _types(linear) if "dot" not in name]
         onednn = {"float32": ["onednn_conv_f32"]}.get(kind, [])
         if kind == "bfloat16":
             native = any("dot" in row or "amx" in row for row in linear)
@@ -254,11 +255,15 @@ class Conv(RegionOperator):
         ]
 
     def grid(self, row: str) -> list[tuple[list[str], list[int]]]:
-        windows = self.WINDOWS if row.startswith("onednn") else ("point", "strided")
+        windows, layouts = self.WINDOWS, self.LAYOUTS
+        if row.startswith("jit_spatial"):
+            windows, layouts = ("spatial",), ("last",)
+        elif row.startswith("jit"):
+            windows = ("point", "strided")
         return [
             ([window, layout], [images, size * size, outputs])
             for window in windows
-            for layout in self.LAYOUTS
+            for layout in layouts
             for images, size, outputs in product(self.IMAGES, self.SIZES, self.WINDOWS[window][2])
         ]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
+from stoker import _C
 from stoker.graph import passes
 
 
@@ -17,6 +19,28 @@ class Graph:
     run: Callable
     rewrites: dict[str, int]  # by pass
     kept: str | None = None  # why it was not rewritten
+    narrow: Callable | None = None  # what runs in bf16 mode, once it was needed
+
+    def __call__(self, *values):
+        """Mode and graph are apart: a program may switch at any call, and nothing is captured
+        anew."""
+        if not _C.bf16_regions():
+            return self.run(*values)
+        if self.narrow is None:
+            self.narrow = self._narrowed()
+        return self.narrow(*values)
+
+    def _narrowed(self) -> Callable:
+        if self.kept is not None:
+            return self.run
+        try:
+            narrow, count = _rewrite(self.run.__self__, passes.bf16_regions)
+        except Exception as error:
+            self.kept = _text(error)
+            return self.run
+        if count:
+            self.rewrites[passes.bf16_regions.__name__] = count
+        return narrow if count else self.run
 
 
 def build(captured: torch.fx.GraphModule, inputs) -> Graph:
@@ -25,17 +49,29 @@ def build(captured: torch.fx.GraphModule, inputs) -> Graph:
     kept = _unsupported(inputs)
     if kept is None:
         try:
-            rewritten = torch.fx.GraphModule(captured, _copy(captured.graph), "StokerGraph")
-            with torch.no_grad(), torch.inference_mode(False):
-                rewrites = passes.run(rewritten.graph)
-            rewritten.graph.lint()
-            rewritten.recompile()
-            return Graph(rewritten.forward, rewrites)
+            graph = Graph(*_rewrite(captured, passes.run))
+            if _C.bf16_regions():
+                graph.narrow = graph._narrowed()
+            return graph
         except passes.KeepError as why:
             kept = str(why)
         except Exception as error:
-            kept = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            kept = _text(error)
     return Graph(captured.forward, {}, kept)
+
+
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+
+
+def _rewrite(module: torch.fx.GraphModule, rewrite: Callable) -> tuple[Callable, Any]:
+    """A copy of the graph after `rewrite`, as a function, and what `rewrite` returned."""
+    made = torch.fx.GraphModule(module, _copy(module.graph), "StokerGraph")
+    with torch.no_grad(), torch.inference_mode(False):
+        result = rewrite(made.graph)
+    made.graph.lint()
+    made.recompile()
+    return made.forward, result
 
 
 def _copy(graph: torch.fx.Graph) -> torch.fx.Graph:

@@ -65,8 +65,14 @@ def _on_frame(function, action: str) -> None:
 
 def drop(function) -> None:
     """Forget every graph captured of a function. They and its code keep each other alive where no
-    garbage collection sees it."""
-    torch._C._dynamo.eval_frame.reset_code(function.__code__)
+    garbage collection sees it; and their guards live as long as the classes that they check, for
+    Dynamo has each class call back when it dies."""
+    c = torch._C._dynamo.eval_frame
+    guards = [entry.guard_manager for entry in c._debug_get_cache_entry_list(function.__code__)]
+    c.reset_code(function.__code__)
+    for each in guards:
+        vars(each).clear()
+        each.cache_entry = each.extra_state = None  # what that callback asks for
 
 
 def graph_breaks() -> dict[str, int]:

@@ -3,6 +3,7 @@
 A pass is a function of a torch.fx.Graph as Dynamo captures it (torch functions and methods, every
 tensor node with its fake value in meta["example_value"]) that returns how often it rewrote
 something. After canonicalise() an operation has one form, so later passes know only that one.
+bf16_regions() is no part of run(): its graph stands beside the other one, for bf16 mode.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import torch
 
 from stoker.graph.nodes import KeepError
-from stoker.graph.passes.attention import attention
 from stoker.graph.passes.batch_norm import batch_norms
+from stoker.graph.passes.bf16_regions import bf16_regions
 from stoker.graph.passes.canonicalise import canonicalise
 from stoker.graph.passes.channels_last import channels_last
 from stoker.graph.passes.convolution import convolutions
@@ -23,14 +24,13 @@ from stoker.graph.passes.linear import linears
 from stoker.graph.passes.padding import padding
 from stoker.graph.passes.rms_norm import rms_norm
 
-__all__ = ["PASSES", "KeepError", "run"]
+__all__ = ["PASSES", "KeepError", "bf16_regions", "run"]
 
 PASSES = (
     canonicalise,
     dropout,
     gelu,
     rms_norm,
-    attention,
     dead_code,
     convolutions,
     padding,

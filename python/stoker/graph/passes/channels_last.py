@@ -38,6 +38,8 @@ def channels_last(graph: Graph) -> int:
     leaving = [node for node in output.all_input_nodes if node in affected]
     if any(_format(node) is None for node in leaving) or _share_memory(leaving):
         return 0
+    if any(_reads_bits(node) for node in affected):
+        return 0
     entries: dict[Node, list[Node]] = {}
     for image in sorted(images):
         for entry in _image_operands(image):
@@ -89,6 +91,11 @@ def _enter(entry: Node, readers: list[Node]) -> None:
     made.meta = dict(entry.meta)
     for node in readers:
         node.replace_input_with(entry, made)
+
+
+def _reads_bits(node: Node) -> bool:
+    """Other elements in the same memory: their order is that of the layout."""
+    return node.target == "view" and any(isinstance(each, torch.dtype) for each in node.args)
 
 
 def _format(node: Node) -> torch.memory_format | None:

@@ -1,0 +1,62 @@
+// Operands of kernels in any of their types.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "kernels/bfloat16.h"
+#include "kernels/float16.h"
+#include "kernels/problem.h"
+#include "tests/support/guarded_buffer.h"
+
+namespace stoker::tests {
+
+// Normal values of that type where readable memory ends.
+class TypedValues {
+ public:
+  TypedValues(kernels::DataType type, int64_t count, unsigned seed) : type_(type) {
+    std::vector<float> values(static_cast<size_t>(count));
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal;
+    for (float& value : values) value = normal(random);
+    set(values);
+  }
+
+  void set(const std::vector<float>& values) {
+    values_ = values;
+    floats_ = std::make_unique<GuardedBuffer<float>>(values);
+    if (type_ == kernels::DataType::kFloat32) return;
+    const auto count = static_cast<int64_t>(values.size());
+    halves_ = std::make_unique<GuardedBuffer<uint16_t>>(values.size());
+    type_ == kernels::DataType::kFloat16
+        ? kernels::narrow_f16_row(values.data(), halves_->data(), count)
+        : kernels::narrow_row(values.data(), halves_->data(), count);
+  }
+  void take_magnitudes() {
+    for (float& value : values_) value = std::fabs(value);
+    set(std::vector<float>(values_));
+  }
+  // As it was rounded to its type.
+  double value(size_t i) const {
+    if (type_ == kernels::DataType::kFloat32) return values_[i];
+    float wide = 0;
+    type_ == kernels::DataType::kFloat16 ? kernels::widen_f16_row(halves_->data() + i, &wide, 1)
+                                         : kernels::widen_row(halves_->data() + i, &wide, 1);
+    return wide;
+  }
+  const void* data() const {
+    return type_ == kernels::DataType::kFloat32 ? static_cast<const void*>(floats_->data())
+                                                : halves_->data();
+  }
+
+ private:
+  kernels::DataType type_;
+  std::vector<float> values_;
+  std::unique_ptr<GuardedBuffer<float>> floats_;
+  std::unique_ptr<GuardedBuffer<uint16_t>> halves_;
+};
+
+}  // namespace stoker::tests
