@@ -1,7 +1,9 @@
 #include "aten/batch_norm.h"
 
 #include <ATen/EmptyTensor.h>
+#include <ATen/ops/all.h>
 #include <ATen/ops/batch_norm.h>
+#include <ATen/ops/isfinite.h>
 #include <torch/csrc/jit/frontend/function_schema_parser.h>
 
 #include <cmath>
@@ -120,6 +122,14 @@ at::Tensor fold_weight(std::span<const at::Tensor> sources, double eps) {
     if (!narrow(row.data(), to, row.size())) return at::Tensor();
   }
   return folded;
+}
+
+at::Tensor finite_weight(std::span<const at::Tensor> sources, const double* eps,
+                         at::ScalarType multiplied) {
+  const at::Tensor weight = eps ? fold_weight(sources, *eps) : sources[0];
+  if (!weight.defined()) return weight;
+  at::Tensor rounded = weight.to(multiplied);
+  return at::isfinite(rounded).all().item<bool>() ? rounded : at::Tensor();
 }
 
 at::Tensor fold_bias(const BatchNorm& norm, const at::Tensor* bias) {

@@ -40,6 +40,13 @@ FoldedSources folded_sources(const Source& weight, const BatchNorm* norm);
 // finite: stock says what comes of that.
 at::Tensor fold_weight(std::span<const at::Tensor> sources, double eps);
 
+// W, or W' where there is a norm (eps not null), rounded to the type of the multiplication;
+// undefined, and the reason, where that is not finite: rows that multiply zeros around an image, or
+// do not where stock does, give other results then.
+constexpr const char* kNotFinite = "weight is not finite";
+at::Tensor finite_weight(std::span<const at::Tensor> sources, const double* eps,
+                         at::ScalarType multiplied);
+
 // b' in fp32 from the tensors as they are now; `bias` may be null. Undefined where not finite.
 at::Tensor fold_bias(const BatchNorm& norm, const at::Tensor* bias);
 

@@ -12,6 +12,7 @@
 #include "aten/products.h"
 #include "aten/threads.h"
 #include "aten/torch_private.h"
+#include "aten/weight_choice.h"
 #include "kernels/conv/jit.h"
 #include "kernels/conv/spatial.h"
 #include "kernels/conv/table.h"
@@ -213,24 +214,12 @@ const char* collect_convolution_rows() {
 }
 
 const char* choose_row(Convolution& c, const kernels::Row*& row) {
-  const bool rounds_weight =
-      c.problem.multiply == DataType::kBFloat16 && c.weight->scalar_type() == at::kFloat;
-  const bool in_bf16_mode = rounds_weight && !c.autocast;
-  kernels::Selection chosen =
-      in_bf16_mode ? select_rounded(table(), c.problem) : select_row(table(), c.problem);
-  c.sightings = kWeightSightings;
-  if (chosen.row == nullptr && in_bf16_mode && c.problem.input == DataType::kFloat32) {
-    c.problem.multiply = c.shape.multiply = DataType::kFloat32;
-    chosen = select_row(table(), c.problem);
-  } else if (in_bf16_mode) {
-    // As for a product: results do not change on the way.
-    c.sightings = 1;
-    chosen.rows_before_pack = 0;
-  } else if (rounds_weight) {
-    chosen.rows_before_pack = 0;  // stock casts this weight on every call
-  }
+  const WeightUse use{c.weight->scalar_type() == at::kFloat, /*known=*/true, c.autocast};
+  const auto [chosen, sightings] = choose_for_weight(table(), table(), c.problem, use);
+  c.shape.multiply = c.problem.multiply;
   if (chosen.row == nullptr) return chosen.reason;
   row = chosen.row;
+  c.sightings = sightings;
   c.rows_before_pack = chosen.rows_before_pack;
   return c.in_graph ? nullptr : confirm_format(c);
 }

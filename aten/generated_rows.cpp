@@ -1,9 +1,7 @@
 #include "aten/generated_rows.h"
 
 #include <ATen/EmptyTensor.h>
-#include <ATen/ops/all.h>
 #include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/isfinite.h>
 
 #include <bit>
 
@@ -41,8 +39,6 @@ Matrix matrix_of(const at::Tensor& w) {
   return matrix;
 }
 
-constexpr const char* kNotFinite = "weight is not finite";
-
 // Columns of the packed matrix.
 int64_t packed_columns(GemmMath math, const PanelRequest& request) {
   const WeightWindow* window = request.window;
@@ -61,16 +57,26 @@ at::Tensor by_taps(const at::Tensor& weight, const WeightWindow& window, int64_t
   return padded.contiguous().view({outputs, columns});
 }
 
+constexpr at::ScalarType multiplied_type(GemmMath math) {
+  if (math == GemmMath::kF32) return at::kFloat;
+  return math == GemmMath::kF16 ? at::kHalf : at::kBFloat16;
+}
+
+// Undefined where it is not finite and has to be.
+at::Tensor packed_matrix(GemmMath math, std::span<const at::Tensor> sources,
+                         const PanelRequest& request) {
+  const double* eps = request.norm_eps;
+  if (request.window == nullptr) return eps ? fold_weight(sources, *eps) : packable(sources);
+  const at::Tensor weight = finite_weight(sources, eps, multiplied_type(math));
+  if (!weight.defined()) return weight;
+  return by_taps(weight, *request.window, packed_columns(math, request));
+}
+
 template <GemmMath math>
 Packed pack(std::span<const at::Tensor> sources, const void* context) {
   const auto& request = *static_cast<const PanelRequest*>(context);
-  const double* eps = request.norm_eps;
-  at::Tensor weight = eps ? fold_weight(sources, *eps) : packable(sources);
+  const at::Tensor weight = packed_matrix(math, sources, request);
   if (!weight.defined()) return {at::Tensor(), kNotFinite};
-  if (request.window != nullptr) {
-    if (!at::isfinite(weight).all().item<bool>()) return {at::Tensor(), kNotFinite};
-    weight = by_taps(weight, *request.window, packed_columns(math, request));
-  }
   const Matrix matrix = matrix_of(weight);
   const Layout layout = layout_for(math);
   at::Tensor packed = pack_memory(layout.bytes(matrix.n, matrix.k));

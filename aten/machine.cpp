@@ -29,13 +29,6 @@ const kernels::Calibration* choose_calibration() {
   return &kernels::calibration_for(jit::host_cpu());
 }
 
-// Has the row instructions for bf16, and the fastest of this CPU? oneDNN takes tiles by itself.
-bool is_made_for_bf16(const kernels::Row& row) {
-  if (!row.generated) return row.needs >= jit::Isa::kAvx512Bf16 && row.needs <= machine().isa;
-  const bool tiles = machine().isa == jit::Isa::kAmx;
-  return *row.generated == (tiles ? jit::GemmMath::kBf16Amx : jit::GemmMath::kBf16Dot);
-}
-
 }  // namespace
 
 const Machine& machine() {
@@ -49,27 +42,6 @@ bool multiplies_bf16() {
   const jit::Isa isa = machine().isa;
   return isa == jit::Isa::kAmx ||
          (isa == jit::Isa::kAvx512Bf16 && jit::host_cpu().vendor == "AuthenticAMD");
-}
-
-kernels::Selection select_row(std::span<const kernels::Row> rows,
-                              const kernels::MatmulProblem& problem) {
-  const Machine& m = machine();
-  return kernels::select(rows, problem, m.isa, *m.calibration, m.policy);
-}
-
-kernels::Selection select_rounded(std::span<const kernels::Row> rows,
-                                  const kernels::MatmulProblem& problem) {
-  const kernels::Selection measured = select_row(rows, problem);
-  const bool has_bf16_tensor = problem.input == kernels::DataType::kBFloat16 ||
-                               problem.output == kernels::DataType::kBFloat16;
-  if (measured.row != nullptr || !has_bf16_tensor || !multiplies_bf16()) return measured;
-  for (const kernels::Row& row : rows) {
-    if (is_made_for_bf16(row) && row.multiply == problem.multiply &&
-        row.unsupported(problem) == nullptr) {
-      return {&row};
-    }
-  }
-  return measured;
 }
 
 }  // namespace stoker::aten

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "kernels/select.h"
 
@@ -20,15 +19,5 @@ const Machine& machine();
 // Does this CPU multiply bf16 faster than fp32? Tiles do. VDPBF16PS starts twice a cycle on AMD
 // (Zen 5: 449 GFLOP/s of 235 in fp32), every second cycle on Intel (model 207: 93 of 185).
 bool multiplies_bf16();
-
-// select() for this machine.
-kernels::Selection select_row(std::span<const kernels::Row> rows,
-                              const kernels::MatmulProblem& problem);
-
-// The same for a product of fp32 weights in bf16 mode. One with a bf16 tensor, which a graph keeps
-// between its operators where multiplies_bf16(), has fp32 and a conversion as its rival: where
-// nothing was measured, it gets the first row with instructions for bf16.
-kernels::Selection select_rounded(std::span<const kernels::Row> rows,
-                                  const kernels::MatmulProblem& problem);
 
 }  // namespace stoker::aten

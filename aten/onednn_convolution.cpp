@@ -1,8 +1,6 @@
 #include "aten/onednn_convolution.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/ops/all.h>
-#include <ATen/ops/isfinite.h>
 
 #include <bit>
 #include <optional>
@@ -134,17 +132,15 @@ struct Call {
   }
 };
 
-constexpr const char* kNotFinite = "weight is not finite";
-
 Packed reorder(std::span<const at::Tensor> sources, const void* context) {
   const Call& call = *static_cast<const Call*>(context);
   const Convolution& c = call.c;
   const Window window(c);
-  const at::Tensor matrix = c.norm ? fold_weight(sources, c.norm->eps) : sources[0];
-  if (!matrix.defined()) return {at::Tensor(), kNotFinite};
-  const at::Tensor weight = logical_weight(call.operand(matrix), c, window);
   // Stock's loops multiply the zeros around the image, oneDNN does not: infinity times zero shows.
-  if (!at::isfinite(weight).all().item<bool>()) return {at::Tensor(), kNotFinite};
+  const at::Tensor matrix =
+      finite_weight(sources, c.norm ? &c.norm->eps : nullptr, scalar_type(c.shape.multiply));
+  if (!matrix.defined()) return {at::Tensor(), kNotFinite};
+  const at::Tensor weight = logical_weight(matrix.to(call.computed), c, window);
   at::DimVector size{c.shape.images, c.shape.channels};
   size.append(window.size.begin(), window.size.end());
   if (c.shape.transposed) {

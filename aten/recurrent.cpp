@@ -9,6 +9,7 @@
 #include "aten/machine.h"
 #include "aten/numerics.h"
 #include "aten/onednn_rows.h"
+#include "aten/weight_choice.h"
 #include "kernels/rnn/table.h"
 
 namespace stoker::aten {

@@ -5,12 +5,11 @@
 #include "aten/generated_rows.h"
 #include "aten/machine.h"
 #include "aten/onednn_rows.h"
+#include "aten/weight_choice.h"
 #include "kernels/linear/table.h"
 
 namespace stoker::aten {
 namespace {
-
-using kernels::DataType;
 
 std::vector<kernels::Row>& table() {
   static auto* const rows = new std::vector<kernels::Row>();  // leaked: used during shutdown
@@ -30,28 +29,14 @@ const char* collect_weight_rows() {
 }
 
 const char* choose_row(WeightProduct& product, const kernels::Row*& row) {
-  kernels::MatmulProblem& problem = product.problem;
-  product.sightings = product.known_weight ? kWeightSightings : kActivationSightings;
-  const bool rounds_weight = problem.multiply == DataType::kBFloat16 &&
-                             product.weights[0].tensor->scalar_type() == at::kFloat;
-  const bool in_bf16_mode = rounds_weight && !product.autocast;
+  const WeightUse use{product.weights[0].tensor->scalar_type() == at::kFloat, product.known_weight,
+                      product.autocast};
   // oneDNN's rows pack a weight in the type it has.
-  const std::span<const kernels::Row> rows = rounds_weight ? kernels::linear::rows() : table();
-  kernels::Selection chosen =
-      in_bf16_mode ? select_rounded(rows, problem) : select_row(rows, problem);
-  if (chosen.row == nullptr && in_bf16_mode && problem.input == DataType::kFloat32) {
-    problem.multiply = DataType::kFloat32;
-    chosen = select_row(table(), problem);
-  } else if (in_bf16_mode) {
-    // Who asks for bf16 gets it from the first call on: results do not change on the way.
-    if (product.known_weight) product.sightings = 1;
-    chosen.rows_before_pack = 0;
-  } else if (rounds_weight && product.known_weight) {
-    // Stock casts this weight on every call, which costs about as much as the pack does once.
-    chosen.rows_before_pack = 0;
-  }
+  const auto [chosen, sightings] =
+      choose_for_weight(table(), kernels::linear::rows(), product.problem, use);
   if (chosen.row == nullptr) return chosen.reason;
   row = chosen.row;
+  product.sightings = sightings;
   product.rows_before_pack = chosen.rows_before_pack;
   return nullptr;
 }

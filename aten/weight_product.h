@@ -35,9 +35,6 @@ struct WeightProduct {
   int64_t rows_before_pack = 0;
 };
 
-// What may be an activation must come back more often than a weight before it is packed.
-constexpr uint32_t kWeightSightings = 2, kActivationSightings = 4;
-
 // Makes the table: generated kernels first, then the libraries' rows that are there. Called once,
 // when the overrides are registered. Null, or why a library's rows are absent.
 const char* collect_weight_rows();

@@ -63,7 +63,7 @@ struct CpuRange {
 struct Calibration {
   std::string family;  // what was measured, for status()
   std::vector<CpuRange> cpus;
-  std::vector<Rule> rules;  // of products with a weight
+  std::vector<Rule> rules;   // of products with a weight
   int64_t least_weight = 0;  // no rule of those takes a smaller one
   std::vector<Rule> batched_rules = {};
   std::vector<Rule> conv_rules = {};

@@ -1,13 +1,24 @@
-// Single elements by type, for reference twins: every type as fp32.
+// Elements by type, each as fp32; single ones for reference twins.
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "kernels/bfloat16.h"
 #include "kernels/float16.h"
 #include "kernels/problem.h"
 
 namespace stoker::kernels {
+
+inline void widen(DataType type, const void* from, float* to, int64_t count) noexcept {
+  if (type == DataType::kFloat32) {
+    std::memcpy(to, from, static_cast<size_t>(count) * 4);
+  } else if (type == DataType::kFloat16) {
+    widen_f16_row(static_cast<const f16*>(from), to, count);
+  } else {
+    widen_row(static_cast<const bf16*>(from), to, count);
+  }
+}
 
 inline float load_element(const void* data, DataType type, int64_t i) noexcept {
   if (type == DataType::kFloat32) return static_cast<const float*>(data)[i];

@@ -1,6 +1,7 @@
 // How kernels run in parallel without knowing torch: whoever calls them brings the threads.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 
@@ -12,6 +13,13 @@ struct Parallel {
   int threads = 1;
   void (*run)(int64_t tasks, void (*body)(void* state, int64_t begin, int64_t end),
               void* state) = nullptr;
+
+  // With no more threads than so many multiplications are worth: one with fewer than 2^19 (about
+  // 5 us) costs more to wake than it saves.
+  Parallel enough_for(int64_t macs) const {
+    constexpr int64_t kMacsPerThread = 1 << 19;
+    return {static_cast<int>(std::min<int64_t>(threads, 1 + macs / kMacsPerThread)), run};
+  }
 
   // `function(begin, end)`; on the calling thread when there is nothing to gain.
   template <class Function>

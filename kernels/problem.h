@@ -9,6 +9,8 @@ namespace stoker::kernels {
 
 enum class DataType : uint8_t { kFloat32, kBFloat16, kFloat16 };
 
+constexpr int64_t size_of(DataType type) { return type == DataType::kFloat32 ? 4 : 2; }
+
 // The same as the generated code calls it.
 constexpr jit::Element element_of(DataType type) {
   if (type == DataType::kFloat32) return jit::Element::kF32;

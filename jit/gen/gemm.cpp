@@ -6,6 +6,7 @@
 
 #include "jit/assembler.h"
 #include "jit/code_cache.h"
+#include "jit/phases/convert.h"
 #include "jit/phases/finish.h"
 
 namespace stoker::jit {
@@ -176,7 +177,7 @@ class Generator : public Assembler {
         dot(u * 4, [&](const Xmm& to, int v) { vmovups(to, b_at(u, v, 4)); });
         break;
       case GemmMath::kBf16Wide:
-        multiply(u * 8, [&](const Xmm& to, int v) { widen_even(to, b_at(u, v, 4)); });
+        multiply(u * 8, [&](const Xmm& to, int v) { emit_load_even(*this, to, b_at(u, v, 4)); });
         multiply(u * 8 + 4,
                  [&](const Xmm& to, int v) { vandps(to, *operands_->odd_mask, b_at(u, v, 4)); });
         break;
@@ -205,16 +206,6 @@ class Generator : public Assembler {
     for (int line = 0; line < c_.prefetch_lines; ++line) {
       const Address address = at(loop_->next, u, line * 64);
       c_.prefetch_far != 0 ? prefetcht1(address) : prefetcht0(address);
-    }
-  }
-
-  // bf16 is the upper half of an fp32: little-endian, so the even element is the lower half.
-  void widen_even(const Xmm& to, const Address& from) {
-    if (zmm()) {
-      vpslld(to, from, 16);
-    } else {
-      vmovdqu(to, from);
-      vpslld(to, to, 16);
     }
   }
 
@@ -311,34 +302,12 @@ class Generator : public Assembler {
     }
   }
 
-  // An epilogue that needs more registers than the accumulators leave: they go to the stack, and a
-  // loop over the rows has the whole register file. Inlining it for each of up to 28 accumulators
-  // would also make kernels of 6 KB.
   void spill_and_store(const Reg64& row) {
-    const int row_bytes = c_.vectors * bytes_;
     const StoreRegs r = store_regs();
     const Gpr stack = gpr(), from = gpr();
-    mov(stack, rsp);
-    sub(rsp, c_.rows * row_bytes);
-    and_(rsp, -64);
-    for (size_t i = 0; i < accumulators_.size(); ++i) {
-      vmovups(ptr[rsp + static_cast<int>(i) * bytes_], accumulators_[i]);
-    }
-    accumulators_.clear();
-    Label loop;
-    mov(from, rsp);
-    mov(row, c_.rows);
-    L(loop);
-    for (int v = 0; v < c_.vectors; ++v) {
-      const Vec x = vec();
-      vmovups(x, ptr[from + v * bytes_]);
-      finish_vector(x, r, v);
-    }
-    add(from, row_bytes);
-    next_row(r);
-    dec(row);
-    jnz(loop, T_NEAR);
-    mov(rsp, stack);
+    emit_spilled(
+        *this, accumulators_, c_.vectors, {stack, from, row}, [] {},
+        [&](const Xmm& x, int v) { finish_vector(x, r, v); }, [&] { next_row(r); });
   }
 #undef ARG
 
@@ -352,6 +321,11 @@ class Generator : public Assembler {
 GemmKernel generate(const GemmConfig& config) { return Generator(config).generate(); }
 
 }  // namespace
+
+const char* math_name(GemmMath math) noexcept {
+  static constexpr const char* kNames[] = {"f32", "bf16wide", "bf16dot", "f16", "bf16amx"};
+  return kNames[static_cast<int>(math)];
+}
 
 int gemm_max_rows(Isa isa, GemmMath math, int vectors) noexcept {
   if (math == GemmMath::kBf16Amx) return vectors > 2 ? 16 : 32;
@@ -367,21 +341,17 @@ GemmKernel get_gemm(const GemmConfig& config) noexcept {
 }
 
 std::string gemm_name(const GemmConfig& config) {
-  static constexpr const char* kMath[] = {"f32", "bf16wide", "bf16dot", "f16", "bf16amx"};
-  static constexpr const char* kType[] = {"f32", "bf16", "f16"};
-  const Epilogue& e = config.epilogue;
   std::ostringstream name;
-  name << "gemm_" << kMath[static_cast<int>(config.math)] << '_'
-       << kType[static_cast<int>(config.out)] << '_' << int{config.rows} << 'x'
-       << config.vectors * gemm_lanes(config.isa) << '_' << isa_name(config.isa);
+  name << "gemm_" << math_name(config.math) << '_' << element_name(config.out) << '_'
+       << int{config.rows} << 'x' << config.vectors * gemm_lanes(config.isa) << '_'
+       << isa_name(config.isa);
   if (config.panels > 1) name << "_panels" << int{config.panels};
   if (config.prefetch_lines != 0) {
     name << (config.prefetch_far != 0 ? "_far" : "_near") << int{config.prefetch_lines};
   }
-  name << activation_name(e.activation) << combine_name(e.combine);
-  if (e.combine != Combine::kNone) name << '_' << kType[static_cast<int>(e.other)];
+  name << epilogue_name(config.epilogue);
   if (config.tail != 0) name << "_tail" << int{config.tail};
-  if (e.scaled != 0) name << "_scaled";
+  if (config.epilogue.scaled != 0) name << "_scaled";
   return name.str();
 }
 

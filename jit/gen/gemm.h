@@ -21,6 +21,9 @@ enum class GemmMath : uint8_t {
   kBf16Amx,   // as kBf16Dot, on tiles: TDPBF16PS; gemm_amx.h
 };
 
+// "f32", "bf16wide" and the like: part of the kernels' names.
+const char* math_name(GemmMath math) noexcept;
+
 // k in one step of the inner loop; a packed B is padded with zeros to a whole step.
 constexpr int gemm_step(GemmMath math) { return math == GemmMath::kF32 ? 1 : 2; }
 

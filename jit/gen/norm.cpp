@@ -266,11 +266,10 @@ NormKernel get_norm(const NormConfig& config) noexcept {
 }
 
 std::string norm_name(const NormConfig& config) {
-  static constexpr const char* kType[] = {"f32", "bf16", "f16"};
   std::string name = config.kind == NormKind::kLayer ? "norm_layer_" : "norm_rms_";
-  name += kType[static_cast<int>(config.element)];
+  name += element_name(config.element);
   if (config.scale != config.element) {
-    name += std::string("_") + kType[static_cast<int>(config.scale)];
+    name += std::string("_") + element_name(config.scale);
   }
   name += std::string("_") + isa_name(config.isa);
   if (config.adds != 0) name += "_add";

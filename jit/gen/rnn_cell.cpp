@@ -172,10 +172,9 @@ RnnCellKernel get_rnn_cell(const RnnCellConfig& config) noexcept {
 
 std::string rnn_cell_name(const RnnCellConfig& config) {
   static constexpr const char* kCell[] = {"lstm", "gru", "tanh", "relu"};
-  static constexpr const char* kType[] = {"f32", "bf16", "f16"};
   std::string name = std::string("rnn_cell_") + kCell[static_cast<int>(config.cell)] + "_" +
-                     kType[static_cast<int>(config.state)] + "_" +
-                     kType[static_cast<int>(config.out)] + "_" + isa_name(config.isa);
+                     element_name(config.state) + "_" + element_name(config.out) + "_" +
+                     isa_name(config.isa);
   if (config.writes_out == 0) name += "_state";
   if (config.mixed != 0) name += "_mixed";
   return name;

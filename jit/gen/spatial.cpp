@@ -7,6 +7,7 @@
 
 #include "jit/assembler.h"
 #include "jit/code_cache.h"
+#include "jit/phases/convert.h"
 #include "jit/phases/finish.h"
 
 namespace stoker::jit {
@@ -173,7 +174,7 @@ class Generator : public Assembler {
         multiply(a, [&](const Xmm& to, int v) { vmovups(to, b_at(v, 4, 0)); });
         break;
       case GemmMath::kBf16Wide:
-        multiply(a, [&](const Xmm& to, int v) { widen_even(to, b_at(v, 4, 0)); });
+        multiply(a, [&](const Xmm& to, int v) { emit_load_even(*this, to, b_at(v, 4, 0)); });
         multiply(a + 4,
                  [&](const Xmm& to, int v) { vandps(to, *operands_->odd_mask, b_at(v, 4, 0)); });
         break;
@@ -185,16 +186,6 @@ class Generator : public Assembler {
         break;
       default:
         throw Xbyak::Error(Xbyak::ERR_INTERNAL);
-    }
-  }
-
-  // bf16 is the upper half of an fp32: little-endian, so the even element is the lower half.
-  void widen_even(const Xmm& to, const Address& from) {
-    if (zmm()) {
-      vpslld(to, from, 16);
-    } else {
-      vmovdqu(to, from);
-      vpslld(to, to, 16);
     }
   }
 
@@ -269,33 +260,12 @@ class Generator : public Assembler {
     }
   }
 
-  // An epilogue that needs more registers than the accumulators leave: they go to the stack, and a
-  // loop over the rows has the whole register file.
   void spill_and_store() {
-    const int row_bytes = c_.vectors * bytes_;
     const StoreRegs r = store_regs();
     const Gpr stack = gpr(), from = gpr(), left = gpr();
-    mov(stack, rsp);
-    sub(rsp, c_.rows * row_bytes);
-    and_(rsp, -64);
-    for (size_t i = 0; i < accumulators_.size(); ++i) {
-      vmovups(ptr[rsp + static_cast<int>(i) * bytes_], accumulators_[i]);
-    }
-    accumulators_.clear();
-    Label loop;
-    mov(from, rsp);
-    mov(left, c_.rows);
-    L(loop);
-    next_row(r);
-    for (int v = 0; v < c_.vectors; ++v) {
-      const Vec x = vec();
-      vmovups(x, ptr[from + v * bytes_]);
-      finish_vector(x, r, v);
-    }
-    add(from, row_bytes);
-    dec(left);
-    jnz(loop, T_NEAR);
-    mov(rsp, stack);
+    emit_spilled(
+        *this, accumulators_, c_.vectors, {stack, from, left}, [&] { next_row(r); },
+        [&](const Xmm& x, int v) { finish_vector(x, r, v); }, [] {});
   }
 #undef ARG
 
@@ -317,16 +287,12 @@ SpatialKernel get_spatial(const SpatialConfig& config) noexcept {
 }
 
 std::string spatial_name(const SpatialConfig& config) {
-  static constexpr const char* kMath[] = {"f32", "bf16wide", "bf16dot", "f16", "bf16amx"};
-  static constexpr const char* kType[] = {"f32", "bf16", "f16"};
-  const Epilogue& e = config.epilogue;
   std::ostringstream name;
-  name << "spatial_" << kMath[static_cast<int>(config.math)] << '_'
-       << kType[static_cast<int>(config.out)] << '_' << int{config.rows} << 'x'
-       << config.vectors * gemm_lanes(config.isa) << '_' << isa_name(config.isa);
+  name << "spatial_" << math_name(config.math) << '_' << element_name(config.out) << '_'
+       << int{config.rows} << 'x' << config.vectors * gemm_lanes(config.isa) << '_'
+       << isa_name(config.isa);
   if (config.prefetch_lines != 0) name << "_far" << int{config.prefetch_lines};
-  name << activation_name(e.activation) << combine_name(e.combine);
-  if (e.combine != Combine::kNone) name << '_' << kType[static_cast<int>(e.other)];
+  name << epilogue_name(config.epilogue);
   return name.str();
 }
 

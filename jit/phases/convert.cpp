@@ -62,6 +62,15 @@ void emit_load(Assembler& a, Element type, const Xmm& to, const RegExp& from) {
   }
 }
 
+void emit_load_even(Assembler& a, const Xmm& to, const Xbyak::Address& from) {
+  if (a.zmm()) {
+    a.vpslld(to, from, 16);
+  } else {
+    a.vmovdqu(to, from);
+    a.vpslld(to, to, 16);
+  }
+}
+
 void emit_store(Assembler& a, Element type, const RegExp& to, const Xmm& x) {
   constexpr int kNearestEven = 0;
   switch (type) {

@@ -9,6 +9,9 @@ namespace stoker::jit {
 // to <- a vector of elements at `from`, as fp32.
 void emit_load(Assembler& a, Element type, const Xbyak::Xmm& to, const Xbyak::RegExp& from);
 
+// to <- the bf16 at even places of a vector at `from`, as fp32: the lower halves of its lanes.
+void emit_load_even(Assembler& a, const Xbyak::Xmm& to, const Xbyak::Address& from);
+
 // Stores fp32 lanes as elements, rounded to nearest even; x is lost. NaN becomes the quiet NaN
 // 0x7FC0 in bf16, as in torch. Takes up to two temporaries. AVX512_BF16's own conversion flushes
 // denormals, ours for older CPUs does not.

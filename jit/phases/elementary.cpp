@@ -265,4 +265,10 @@ const char* combine_name(Combine combine) noexcept {
   return kNames[static_cast<int>(combine)];
 }
 
+std::string epilogue_name(const Epilogue& e) {
+  std::string name = std::string(activation_name(e.activation)) + combine_name(e.combine);
+  if (e.combine != Combine::kNone) name += std::string("_") + element_name(e.other);
+  return name;
+}
+
 }  // namespace stoker::jit

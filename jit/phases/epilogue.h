@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace stoker::jit {
 
@@ -20,6 +21,9 @@ enum class Activation : uint8_t {
 
 enum class Element : uint8_t { kF32, kBf16, kF16 };
 
+constexpr const char* element_name(Element type) {
+  return type == Element::kF32 ? "f32" : type == Element::kBf16 ? "bf16" : "f16";
+}
 constexpr int element_bytes(Element type) { return type == Element::kF32 ? 4 : 2; }
 
 // How the other operand meets the sum.
@@ -42,8 +46,10 @@ struct Epilogue {
   bool empty() const { return *this == Epilogue(); }
 };
 
-// "", or "_gelu_add" and the like: part of the kernels' names.
+// "", or "_gelu", "_add" and the like: part of the kernels' names.
 const char* activation_name(Activation activation) noexcept;
 const char* combine_name(Combine combine) noexcept;
+// Both, and the type of the other operand: "_gelu_add_f32".
+std::string epilogue_name(const Epilogue& epilogue);
 
 }  // namespace stoker::jit

@@ -8,7 +8,8 @@
 #include "jit/gen/spatial.h"
 #include "kernels/bfloat16.h"
 #include "kernels/conv/spatial_plan.h"
-#include "kernels/float16.h"
+#include "kernels/element.h"
+#include "kernels/linear/panel_bias.h"
 #include "kernels/scratch.h"
 
 namespace stoker::kernels::conv {
@@ -22,20 +23,9 @@ constexpr int64_t kConvertedBytes = 8 << 20;  // of X, at a time
 constexpr int64_t kBlockTiles = 64, kRunBytes = 64 << 10;
 // Calls that bring the part of the weight that comes next into L2, in equal shares.
 constexpr int64_t kPrefetchingCalls = 4;
-// A thread with fewer multiplications than this (about 5 us) costs more to wake than it saves.
-constexpr int64_t kMacsPerThread = 1 << 19;
 constexpr int64_t kMostColumns = 64;  // of a panel
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t size_of(DataType type) { return type == DataType::kFloat32 ? 4 : 2; }
-
-void widen(DataType type, const void* from, float* to, int64_t count) {
-  if (type == DataType::kFloat16) {
-    widen_f16_row(static_cast<const f16*>(from), to, count);
-  } else {
-    widen_row(static_cast<const bf16*>(from), to, count);
-  }
-}
 
 // Rows of a tile: where they begin in Y and in the other operand.
 struct TileRows {
@@ -74,18 +64,18 @@ class Run {
     prefetches_ = layout_.bytes(c_.outputs, c_.taps() * channels_) > o_.l2_bytes / 2;
   }
 
-  bool run(Parallel parallel) {
+  bool run(const Parallel& parallel) {
     if (c_.images == 0 || c_.outputs == 0 || c_.pixels() <= 0) return true;
-    const bool ready = plan_.make() && prepare_kernels() && prepare_bias() && prepare_zeros();
+    const bool ready = plan_.make() && prepare_kernels() && prepare_zeros() &&
+                       bias_.make(layout_, p_.bias, p_.bias_type, c_.outputs);
     if (!ready) return false;
     const int64_t image_macs = c_.pixels() * c_.outputs * c_.channels * c_.taps();
     const int64_t most = images_at_a_time();
     if (converts() && !converted_.reserve(most * image_bytes())) return false;
     for (int64_t first = 0; first < c_.images; first += most) {
       const int64_t count = std::min(most, c_.images - first);
-      parallel.threads = static_cast<int>(
-          std::min<int64_t>(parallel.threads, 1 + count * image_macs / kMacsPerThread));
-      if (!multiply(first, count, prepare_images(first, count, parallel), parallel)) return false;
+      const Parallel enough = parallel.enough_for(count * image_macs);
+      if (!multiply(first, count, prepare_images(first, count, enough), enough)) return false;
     }
     return true;
   }
@@ -137,25 +127,6 @@ class Run {
     const jit::SpatialKernel kernel = jit::get_spatial(config);
     kernels_[rows][last ? 1 : 0][fetch ? 1 : 0][final ? 1 : 0] = kernel;
     return kernel != nullptr;
-  }
-
-  // fp32, and padded to whole panels because the kernels read whole vectors.
-  bool prepare_bias() {
-    const int64_t padded = panels_ * layout_.width;
-    if (p_.bias == nullptr || (p_.bias_type == DataType::kFloat32 && padded == c_.outputs)) {
-      bias_ = static_cast<const float*>(p_.bias);
-      return true;
-    }
-    if (!bias_memory_.reserve(padded * 4)) return false;
-    float* to = bias_memory_.as<float>();
-    if (p_.bias_type == DataType::kFloat32) {
-      std::memcpy(to, p_.bias, static_cast<size_t>(c_.outputs) * 4);
-    } else {
-      widen(p_.bias_type, p_.bias, to, c_.outputs);
-    }
-    std::fill(to + c_.outputs, to + padded, 0.0f);
-    bias_ = to;
-    return true;
   }
 
   bool prepare_zeros() {
@@ -283,7 +254,7 @@ class Run {
       args.out_at = panel * width * size_of(c_.output);
       args.other_at = panel * width * jit::element_bytes(finish_.epilogue.other);
     }
-    args.bias = final && bias_ != nullptr ? bias_ + panel * width : nullptr;
+    args.bias = final ? bias_.at(panel * width) : nullptr;
     for (int64_t i = 0; i < block.tiles; ++i) {
       const bool fetch = prefetches_ && i < kPrefetchingCalls;
       float* const sums = block.sums + i * kSpatialRows * width;
@@ -352,8 +323,8 @@ class Run {
   int64_t parts_;                  // of the lines of the window
   bool prefetches_;                // is the weight more than what stays in L2?
   jit::SpatialKernel kernels_[kSpatialRows + 1][2][2][2] = {};  // [rows][last panel][fetch][final]
-  const float* bias_ = nullptr;
-  Scratch bias_memory_, zeros_, converted_;
+  linear::PanelBias bias_;
+  Scratch zeros_, converted_;
 };
 
 }  // namespace

@@ -4,7 +4,8 @@
 #include <cstring>
 
 #include "kernels/bfloat16.h"
-#include "kernels/float16.h"
+#include "kernels/element.h"
+#include "kernels/linear/panel_bias.h"
 #include "kernels/linear/tile.h"
 #include "kernels/scratch.h"
 
@@ -15,11 +16,8 @@ using jit::GemmMath;
 
 constexpr int64_t kConvertedBytes = 8 << 20;      // of X, at a time
 constexpr int64_t kMinRows = 56, kMaxRows = 256;  // of X in one task
-// A thread with fewer multiplications than this (about 5 us) costs more to wake than it saves.
-constexpr int64_t kMacsPerThread = 1 << 19;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t size_of(DataType type) { return type == DataType::kFloat32 ? 4 : 2; }
 
 // X as the kernels read it; stride in bytes.
 struct Rows {
@@ -47,10 +45,8 @@ class Run {
 
   bool run(Parallel parallel) {
     if (p_.m == 0 || p_.n == 0) return true;
-    if (!prepare_bias()) return false;
-    const int64_t macs = p_.m * p_.n * p_.k;
-    parallel.threads =
-        static_cast<int>(std::min<int64_t>(parallel.threads, 1 + macs / kMacsPerThread));
+    if (!bias_.make(o_.layout, p_.bias, p_.bias_type, p_.n)) return false;
+    parallel = parallel.enough_for(p_.m * p_.n * p_.k);
     const int64_t most = rows_at_a_time();
     if (converts() && !converted_.reserve(std::min(most, p_.m) * padded_k_ * element_))
       return false;
@@ -78,25 +74,6 @@ class Run {
     return std::max(kMaxRows, kConvertedBytes / std::max<int64_t>(padded_k_ * element_, 1));
   }
 
-  // fp32, and padded to whole panels because the kernels read whole vectors.
-  bool prepare_bias() {
-    const int64_t padded = o_.layout.panels(p_.n) * o_.layout.width;
-    if (p_.bias == nullptr || (p_.bias_type == DataType::kFloat32 && padded == p_.n)) {
-      bias_ = static_cast<const float*>(p_.bias);
-      return true;
-    }
-    if (!bias_memory_.reserve(padded * 4)) return false;
-    float* to = bias_memory_.as<float>();
-    if (p_.bias_type == DataType::kFloat32) {
-      std::memcpy(to, p_.bias, static_cast<size_t>(p_.n) * 4);
-    } else {
-      widen(p_.bias_type, p_.bias, to, p_.n);
-    }
-    std::fill(to + p_.n, to + padded, 0.0f);
-    bias_ = to;
-    return true;
-  }
-
   Rows prepare_rows(int64_t first, int64_t count, const Parallel& parallel) const {
     const int64_t stride = p_.ldx * size_of(p_.x_type), to_stride = padded_k_ * element_;
     const char* from = static_cast<const char*>(p_.x) + first * stride;
@@ -106,14 +83,6 @@ class Run {
       for (int64_t i = begin; i < end; ++i) convert_row(from + i * stride, to + i * to_stride);
     });
     return {to, to_stride};
-  }
-
-  static void widen(DataType type, const void* from, float* to, int64_t count) {
-    if (type == DataType::kFloat16) {
-      widen_f16_row(static_cast<const f16*>(from), to, count);
-    } else {
-      widen_row(static_cast<const bf16*>(from), to, count);
-    }
   }
 
   void convert_row(const char* from, char* to) const {
@@ -250,7 +219,7 @@ class Run {
     const bool final = part + 1 == parts_;
     const char* b = static_cast<const char*>(p_.packed) +
                     block.panel * o_.layout.panel_bytes(p_.k) + step * o_.layout.step_bytes();
-    const float* bias = final && bias_ != nullptr ? bias_ + block.panel * width : nullptr;
+    const float* bias = final ? bias_.at(block.panel * width) : nullptr;
     const float* sums = part > 0 ? block.sums : nullptr;
     const int64_t out_size = final ? size_of(p_.y_type) : 4;
     const int64_t other_size = jit::element_bytes(p_.epilogue.other);
@@ -291,8 +260,8 @@ class Run {
   const int64_t element_;   // bytes of an element of X as the kernels read it
   const int64_t padded_k_;  // elements of a row of X as the kernels read it
   int64_t parts_, part_steps_;
-  const float* bias_ = nullptr;
-  Scratch bias_memory_, converted_;
+  PanelBias bias_;
+  Scratch converted_;
 };
 
 }  // namespace

@@ -18,8 +18,6 @@ using linear::Layout;
 constexpr int64_t kMinRows = 56, kMaxRows = 256;  // of A in one unit of work
 constexpr int64_t kPartBytes = 24 << 10;  // of a strip of B: what stays in L1 beside rows of A
 constexpr int kMostVectors = 8;
-// A thread with fewer multiplications than this (about 5 us) costs more to wake than it saves.
-constexpr int64_t kMacsPerThread = 1 << 19;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t lines(int64_t bytes) { return ceil_div(bytes, 64) * 64; }
@@ -64,7 +62,7 @@ class Run {
   bool run(Parallel parallel) {
     if (p_.batch == 0 || p_.m == 0 || p_.n == 0) return true;
     const int64_t macs = p_.batch * p_.m * p_.n * p_.k;
-    cut(std::min<int64_t>(std::max(parallel.threads, 1), 1 + macs / kMacsPerThread));
+    cut(std::max(parallel.enough_for(macs).threads, 1));
     if (!make_kernels()) return false;
     Scratch scratch;
     if (!scratch.reserve(threads_ * workspace_bytes())) return false;

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "kernels/bfloat16.h"
-#include "kernels/float16.h"
+#include "kernels/element.h"
 
 namespace stoker::kernels::matmul {
 
@@ -25,10 +25,8 @@ void convert_a_row(jit::GemmMath math, DataType type, const char* from, char* to
   auto* const wide = reinterpret_cast<float*>(to);
   if (type == DataType::kFloat32) {
     round_row(floats, wide, k);
-  } else if (type == DataType::kFloat16) {
-    widen_f16_row(halves, wide, k);
   } else {
-    widen_row(halves, wide, k);
+    widen(type, from, wide, k);
   }
 }
 

@@ -8,8 +8,6 @@
 
 namespace stoker::kernels::matmul {
 
-inline int64_t size_of(DataType type) noexcept { return type == DataType::kFloat32 ? 4 : 2; }
-
 inline const char* at(const Operand& o, int64_t batch, int64_t row, int64_t col) noexcept {
   return static_cast<const char*>(o.data) +
          (batch * o.batch_stride + row * o.row_stride + col * o.col_stride) * size_of(o.type);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kernels/bfloat16.h"
+#include "kernels/element.h"
 #include "kernels/linear/jit.h"
 #include "kernels/rnn/step.h"
 #include "kernels/scratch.h"
@@ -17,10 +18,6 @@ using jit::GemmMath;
 // Of the input's part of the gates at a time: steps are multiplied together, but what they leave
 // should not travel to memory and back.
 constexpr int64_t kInputBytes = 4 << 20, kInputRows = 64;
-// A thread with fewer multiplications than this (about 5 us) costs more to wake than it saves.
-constexpr int64_t kMacsPerThread = 1 << 19;
-
-int64_t size_of(DataType type) { return type == DataType::kFloat32 ? 4 : 2; }
 
 int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
 
@@ -177,13 +174,6 @@ class Run {
       widen(c_.type, from, reinterpret_cast<float*>(to), state_);
     }
   }
-  static void widen(DataType type, const char* from, float* to, int64_t count) {
-    if (type == DataType::kFloat32) {
-      std::memcpy(to, from, static_cast<size_t>(count) * 4);
-    } else {
-      widen_row(reinterpret_cast<const bf16*>(from), to, count);
-    }
-  }
   static void narrow(DataType type, const float* from, char* to, int64_t count) {
     if (type == DataType::kFloat32) {
       std::memcpy(to, from, static_cast<size_t>(count) * 4);
@@ -254,10 +244,7 @@ class Run {
     active_ = rows;
     if (made_for_ == rows) return true;
     made_for_ = rows;
-    const int64_t macs = rows * l_.columns() * state_;
-    step_parallel_ = parallel_;
-    step_parallel_.threads =
-        static_cast<int>(std::min<int64_t>(parallel_.threads, 1 + macs / kMacsPerThread));
+    step_parallel_ = parallel_.enough_for(rows * l_.columns() * state_);
     return step_.make(l_, element_of(c_.type), rows, step_parallel_.threads);
   }
 

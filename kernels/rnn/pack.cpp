@@ -9,7 +9,6 @@
 namespace stoker::kernels::rnn {
 namespace {
 
-int64_t size_of(DataType type) { return type == DataType::kFloat32 ? 4 : 2; }
 
 // [gates * hidden, k] with its rows in the order of the columns of the layout, then packed.
 bool pack_gates(const PackLayout& layout, const linear::Layout& panels, DataType type,

@@ -11,6 +11,25 @@
 namespace stoker::kernels {
 namespace {
 
+TEST(Calibration, AProductBelowEveryRuleIsDeclinedAndTheSmallestOfOneIsNot) {
+  const Calibration read = parse_calibration(
+      "family F\n"
+      "rule a m 1 * weight 600 * macs 0 pack 0\n"
+      "rule b m 1 * weight 64 * macs 0 pack 0\n");
+  EXPECT_EQ(read.least_weight, 64);
+  EXPECT_EQ(read.rule("b", {.m = 1, .n = 7, .k = 9}), nullptr);
+  EXPECT_NE(read.rule("b", {.m = 1, .n = 8, .k = 8}), nullptr);
+  // Of other kinds of problems that size says nothing.
+  Calibration mine = parse_calibration(
+      "family G\n"
+      "batched c b along_n m 1 * n 1 * k 1 * macs 0\n");
+  mine.complete(read);
+  EXPECT_EQ(mine.least_weight, 64);
+  EXPECT_NE(mine.rule("b", {.m = 1, .n = 8, .k = 8}), nullptr);
+  EXPECT_NE(mine.rule("c", {.m = 1, .n = 2, .k = 2, .batched = true, .order = Order::kAlongN}),
+            nullptr);
+}
+
 TEST(Calibration, ReadsEveryDirective) {
   const Calibration read = parse_calibration(
       "# a comment\n\n"

@@ -16,6 +16,7 @@
 #include "kernels/linear/pack.h"
 #include "tests/support/activations.h"
 #include "tests/support/each_isa.h"
+#include "tests/support/finished.h"
 #include "tests/support/guarded_buffer.h"
 #include "tests/support/typed_values.h"
 
@@ -156,14 +157,8 @@ void expect_close_fused(Case& k, const Path& path, const jit::Epilogue& wanted) 
   const double half_ulp = k.types.y == kFloat32 ? kEps : k.types.y == kBFloat16 ? 0x1p-8 : 0x1p-11;
   for (size_t i = 0; i < y.size(); ++i) {
     const double o = e.combine == jit::Combine::kNone ? 0 : other.value(i);
-    double error = 2 * kEps * (1 + std::sqrt(double(k.c.channels))) * scales[i];
-    double value = sums[i];
-    if (e.combine == jit::Combine::kAddThenActivate) value += o, error += kEps * std::fabs(o);
-    value = tests::activate(e.activation, value);
-    error = 1.2 * error + 8 * kEps * (std::fabs(value) + kEps);
-    if (e.combine == jit::Combine::kAdd) value += o;
-    if (e.combine == jit::Combine::kMultiply) value *= o, error *= std::fabs(o);
-    error += 2 * kEps * (std::fabs(value) + std::fabs(o));
+    const double of_sum = 2 * kEps * (1 + std::sqrt(double(k.c.channels))) * scales[i];
+    const auto [value, error] = tests::finished(e, sums[i], of_sum, o);
     ASSERT_LE(std::fabs(y[i] - value), error + half_ulp * std::fabs(value) * 1.01 + 0x1p-24)
         << name_of(path) << jit::activation_name(e.activation) << jit::combine_name(e.combine)
         << (k.c.channels_last ? " last" : " first") << " element " << i << ": " << y[i];

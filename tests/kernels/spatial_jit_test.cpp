@@ -14,6 +14,7 @@
 #include "kernels/linear/pack.h"
 #include "tests/support/activations.h"
 #include "tests/support/each_isa.h"
+#include "tests/support/finished.h"
 #include "tests/support/guarded_buffer.h"
 #include "tests/support/typed_values.h"
 
@@ -139,8 +140,7 @@ std::string shape_of(const ConvProblem& c) {
 }
 
 // The epilogue applied to what the twin gives. Sums: |error| <= 2 eps (1 + sqrt(K)) (|X|.|W| +
-// |bias|); then each step's error times what the next makes of it (no activation steepens by more
-// than 1.2), and half an ulp of Y's own type.
+// |bias|); then what the epilogue makes of it, and half an ulp of Y's own type.
 int64_t expect_close(Case& k, const jit::Epilogue& e = {}, int64_t l2_bytes = int64_t{1} << 20) {
   const auto count = static_cast<int64_t>(k.results());
   const DataType type = count % 2 == 0 ? kFloat32 : k.path.y;
@@ -155,14 +155,8 @@ int64_t expect_close(Case& k, const jit::Epilogue& e = {}, int64_t l2_bytes = in
   const double half_ulp = k.path.y == kFloat32 ? kEps : k.path.y == kBFloat16 ? 0x1p-8 : 0x1p-11;
   for (size_t i = 0; i < y.size(); ++i) {
     const double o = combines ? other.value(i) : 0;
-    double error = 2 * kEps * (1 + std::sqrt(double(k.k()))) * scales[i];
-    double value = sums[i];
-    if (e.combine == jit::Combine::kAddThenActivate) value += o, error += kEps * std::fabs(o);
-    value = tests::activate(e.activation, value);
-    error = 1.2 * error + 8 * kEps * (std::fabs(value) + kEps);
-    if (e.combine == jit::Combine::kAdd) value += o;
-    if (e.combine == jit::Combine::kMultiply) value *= o, error *= std::fabs(o);
-    error += 2 * kEps * (std::fabs(value) + std::fabs(o));
+    const double of_sum = 2 * kEps * (1 + std::sqrt(double(k.k()))) * scales[i];
+    const auto [value, error] = tests::finished(e, sums[i], of_sum, o);
     if (!(std::fabs(y[i] - value) <= error + half_ulp * std::fabs(value) * 1.01 + 0x1p-24)) {
       ADD_FAILURE() << name_of(k.path) << jit::activation_name(e.activation)
                     << jit::combine_name(e.combine) << " " << shape_of(k.c) << " element " << i

@@ -187,3 +187,17 @@ assert not any(row.endswith("jit_f32") for row in counts["rows"]), counts
         [sys.executable, "-c", code], env=without_stoker(), capture_output=True, text=True
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_a_weight_that_rounding_makes_infinite_is_left_to_stock():
+    """Its products with zeros, those around the image or in it, would be NaN."""
+    weight = torch.zeros(16, 8, 3, 3)
+    weight[0, 0, 0, 0] = torch.finfo(F32).max  # larger than what bfloat16 holds
+    x = torch.zeros(1, 8, 9, 12, dtype=BF16).to(memory_format=torch.channels_last)
+    args = x, weight, None, [1, 1], [1, 1], [1, 1], 1
+    stoker.enable()
+    before = taken("convolution")
+    with bf16_mode(), torch.no_grad():
+        results = [convolution(*args) for _ in range(4)]
+    assert taken("convolution") == before
+    assert all(torch.equal(y, torch.zeros_like(y)) for y in results)
