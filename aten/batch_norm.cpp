@@ -2,7 +2,9 @@
 
 #include <ATen/EmptyTensor.h>
 #include <ATen/ops/all.h>
+#include <ATen/ops/batch_norm.h>
 #include <ATen/ops/isfinite.h>
+#include <torch/csrc/jit/frontend/function_schema_parser.h>
 
 #include <bit>
 #include <cmath>
@@ -68,6 +70,34 @@ Packed pack_bias(std::span<const at::Tensor> sources, const void* context) {
 }
 
 }  // namespace
+
+// torch's parser knows no default for a list of tensors, its schemas do.
+c10::FunctionSchema schema_with_norm(const std::string& text) {
+  const c10::FunctionSchema schema = torch::jit::parseSchema(text);
+  std::vector<c10::Argument> arguments = schema.arguments();
+  for (c10::Argument& argument : arguments) {
+    if (argument.name() != "norm") continue;
+    argument = c10::Argument("norm", argument.type(), std::nullopt, c10::List<at::Tensor>(),
+                             /*kwarg_only=*/true);
+  }
+  return schema.cloneWithArguments(std::move(arguments));
+}
+
+void check_batch_norm(const char* op, at::TensorList norm) {
+  TORCH_CHECK(norm.empty() || norm.size() == 2 || norm.size() == 4, op,
+              ": expected no norm, or its mean and variance, or its weight, "
+              "bias, mean and variance, got ",
+              norm.size(), " tensors");
+}
+
+at::Tensor stock_batch_norm(const at::Tensor& y, at::TensorList norm, double eps) {
+  if (norm.empty()) return y;
+  const bool affine = norm.size() == 4;
+  const std::optional<at::Tensor> none;
+  return at::batch_norm(y, affine ? norm[0] : none, affine ? norm[1] : none, norm[norm.size() - 2],
+                        norm[norm.size() - 1], /*training=*/false,
+                        /*momentum=*/0, eps, /*cudnn_enabled=*/false);
+}
 
 const char* read_batch_norm(BatchNorm& norm, at::TensorList tensors, double eps, int64_t outputs) {
   if (tensors.size() != 2 && tensors.size() != 4) return "a norm has two tensors or four";

@@ -1,10 +1,12 @@
-// A batch norm in eval mode, folded into the convolution before it, in double:
+// A batch norm in eval mode, folded into the convolution or linear layer before it, in double:
 //   s = weight / sqrt(var + eps),  W' = W s,  b' = (b - mean) s + bias
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <ATen/core/function_schema.h>
 
 #include <span>
+#include <string>
 
 #include "aten/packed_weights.h"
 
@@ -16,6 +18,15 @@ struct BatchNorm {
   const at::Tensor *mean = nullptr, *var = nullptr;
   double eps = 0;
 };
+
+// The schema of an operator whose argument `norm` is a list of such tensors, none by default.
+c10::FunctionSchema schema_with_norm(const std::string& schema);
+
+// Throws where `norm` is neither none, nor mean and variance, nor weight, bias, mean and variance.
+void check_batch_norm(const char* op, at::TensorList norm);
+
+// What torch's operators make of `y` [n, outputs, ...]; itself where there is no norm.
+at::Tensor stock_batch_norm(const at::Tensor& y, at::TensorList norm, double eps);
 
 using FoldedSources = c10::SmallVector<Source, kMaxSources>;
 

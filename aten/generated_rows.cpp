@@ -126,8 +126,12 @@ Packed packed_panels(GemmMath math, const PanelRequest& request) {
 
 RowResult<at::Tensor> run_generated(GemmMath math, const WeightProduct& product) {
   const Layout layout = layout_for(math);
+  const BatchNorm* norm = product.norm ? &*product.norm : nullptr;
+  const FoldedSources folded = folded_sources(product.weights[0], norm);
+  const std::span<const Source> sources(product.weights);
   const Packed packed = packed_panels(
-      math, {product.weights, product.sightings, product.problem.m, product.rows_before_pack});
+      math, {norm ? std::span<const Source>(folded) : sources, product.sightings, product.problem.m,
+             product.rows_before_pack, norm ? &norm->eps : nullptr});
   if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
   const kernels::MatmulProblem& problem = product.problem;
   at::Tensor result = result_of(product);

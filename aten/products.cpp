@@ -129,4 +129,21 @@ const char* fused_product(WeightProduct& product, const at::Tensor& input, at::T
   return other ? add_other(product, *other) : nullptr;
 }
 
+const char* fold_norm(WeightProduct& product, at::TensorList norm, double eps) {
+  if (product.weights.size() > 1) return "a norm is not folded into several weights";
+  // Scaled values of the weight may lie below what float16 holds.
+  if (product.problem.multiply == kernels::DataType::kFloat16) {
+    return "norms are not folded into float16 weights";
+  }
+  const Source& weight = product.weights[0];
+  if (weight.col_stride != 1) return "a norm is not folded into a transposed weight";
+  if (const char* why = read_batch_norm(product.norm.emplace(), norm, eps, weight.rows)) return why;
+  at::Tensor folded = fold_bias(*product.norm, product.bias);
+  if (!folded.defined()) return "the folded bias is not finite";
+  product.merged_bias = std::move(folded);
+  product.bias = &product.merged_bias;
+  product.problem.has_bias = product.problem.has_epilogue = true;
+  return nullptr;
+}
+
 }  // namespace stoker::aten

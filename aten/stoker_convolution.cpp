@@ -1,8 +1,6 @@
 // stoker::convolution: a convolution, the batch norm, activation and other operand after it.
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/batch_norm.h>
 #include <ATen/ops/convolution.h>
-#include <torch/csrc/jit/frontend/function_schema_parser.h>
 
 #include "aten/activations.h"
 #include "aten/convolution_rows.h"
@@ -20,10 +18,7 @@ using kernels::DataType;
 
 void check(TensorList norm, int64_t activation, int64_t combine,
            const std::optional<Tensor>& other) {
-  TORCH_CHECK(norm.empty() || norm.size() == 2 || norm.size() == 4,
-              "stoker::convolution: expected no norm, or its mean and variance, or its weight, "
-              "bias, mean and variance, got ",
-              norm.size(), " tensors");
+  check_batch_norm("stoker::convolution", norm);
   check_epilogue("stoker::convolution", activation, combine, other);
 }
 
@@ -60,13 +55,7 @@ struct StokerConvolution : ReturnsResult<Convolution> {
     const std::vector<int64_t> no_output_padding(stride.size(), 0);
     Tensor y = at::convolution(as_wide_as(weight, input), weight, bias, stride, padding, dilation,
                                /*transposed=*/false, no_output_padding, groups);
-    if (!norm.empty()) {
-      const bool affine = norm.size() == 4;
-      const std::optional<Tensor> none;
-      y = at::batch_norm(y, affine ? norm[0] : none, affine ? norm[1] : none, norm[norm.size() - 2],
-                         norm[norm.size() - 1], /*training=*/false,
-                         /*momentum=*/0, eps, /*cudnn_enabled=*/false);
-    }
+    y = stock_batch_norm(y, norm, eps);
     const jit::Epilogue epilogue{.activation = static_cast<jit::Activation>(activation),
                                  .combine = static_cast<jit::Combine>(combine)};
     // As when it is fused: the other operand's type does not decide.
@@ -100,17 +89,6 @@ struct StokerConvolution : ReturnsResult<Convolution> {
   }
 };
 
-// torch's parser knows no default for a list of tensors, its schemas do.
-c10::FunctionSchema with_default_norm(const c10::FunctionSchema& schema) {
-  std::vector<c10::Argument> arguments = schema.arguments();
-  for (c10::Argument& argument : arguments) {
-    if (argument.name() != "norm") continue;
-    argument = c10::Argument("norm", argument.type(), std::nullopt, c10::List<Tensor>(),
-                             /*kwarg_only=*/true);
-  }
-  return schema.cloneWithArguments(std::move(arguments));
-}
-
 }  // namespace
 
 // convolution(input [images, channels, 1 to 3 dimensions], weight [outputs, channels of a group,
@@ -118,11 +96,11 @@ c10::FunctionSchema with_default_norm(const c10::FunctionSchema& schema) {
 // weight, bias, mean and variance of a batch norm in eval mode, [outputs] each. activation,
 // combine, other, of the result's size, and dtype as in linear.
 void register_stoker_convolution(torch::Library& stoker) {
-  stoker.def(with_default_norm(torch::jit::parseSchema(
+  stoker.def(schema_with_norm(
                  "stoker::convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, "
                  "int[] padding, int[] dilation, int groups, *, Tensor[] norm, float eps=0., "
                  "int activation=0, int combine=0, Tensor? other=None, ScalarType? dtype=None) -> "
-                 "Tensor")),
+                 "Tensor"),
              {at::Tag::pt2_compliant_tag});
   stoker.impl("convolution", torch::dispatch(c10::DispatchKey::CompositeImplicitAutograd,
                                              TORCH_FN(Override<StokerConvolution>::call)));

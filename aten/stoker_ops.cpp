@@ -6,6 +6,7 @@
 #include <ATen/ops/linear.h>
 
 #include "aten/activations.h"
+#include "aten/batch_norm.h"
 #include "aten/numerics.h"
 #include "aten/override.h"
 #include "aten/products.h"
@@ -20,30 +21,37 @@ using jit::Activation;
 using jit::Combine;
 
 void check_linear(TensorList weights, TensorList biases, int64_t activation, int64_t combine,
-                  const std::optional<Tensor>& other) {
+                  const std::optional<Tensor>& other, TensorList norm) {
   TORCH_CHECK(!weights.empty(), "stoker::linear: expected at least one weight");
   TORCH_CHECK(biases.empty() || biases.size() == weights.size(),
               "stoker::linear: expected no bias "
               "or one a weight, got ",
               biases.size(), " for ", weights.size(), " weights");
+  check_batch_norm("stoker::linear", norm);
   check_epilogue("stoker::linear", activation, combine, other);
+}
+
+// A batch norm of the last dimension.
+Tensor norm_columns(const Tensor& y, TensorList norm, double eps) {
+  return norm.empty() ? y : stock_batch_norm(y.reshape({-1, y.size(-1)}), norm, eps).view_as(y);
 }
 
 struct Linear : ReturnsResult<WeightProduct> {
   using Schema = Tensor(const Tensor&, TensorList, TensorList, int64_t, int64_t,
-                        const std::optional<Tensor>&, std::optional<at::ScalarType>);
+                        const std::optional<Tensor>&, std::optional<at::ScalarType>, TensorList,
+                        double);
   static constexpr OpId id = OpId::kStokerLinear;
 
   static Tensor stock(const Tensor& input, TensorList weights, TensorList biases,
                       int64_t activation, int64_t combine, const std::optional<Tensor>& other,
-                      std::optional<at::ScalarType> dtype) {
-    check_linear(weights, biases, activation, combine, other);
+                      std::optional<at::ScalarType> dtype, TensorList norm, double eps) {
+    check_linear(weights, biases, activation, combine, other, norm);
     std::vector<Tensor> parts;
     for (size_t i = 0; i < weights.size(); ++i) {
       const auto bias = biases.empty() ? std::nullopt : std::optional<Tensor>(biases[i]);
       parts.push_back(at::linear(as_wide_as(weights[i], input), weights[i], bias));
     }
-    Tensor y = parts.size() == 1 ? parts[0] : at::cat(parts, -1);
+    Tensor y = norm_columns(parts.size() == 1 ? parts[0] : at::cat(parts, -1), norm, eps);
     const jit::Epilogue epilogue{.activation = static_cast<Activation>(activation),
                                  .combine = static_cast<Combine>(combine)};
     y = apply_epilogue(epilogue, y, other ? &*other : nullptr);
@@ -54,12 +62,13 @@ struct Linear : ReturnsResult<WeightProduct> {
   static const char* to_problem(WeightProduct& product, const Tensor& input, TensorList weights,
                                 TensorList biases, int64_t activation, int64_t combine,
                                 const std::optional<Tensor>& other,
-                                std::optional<at::ScalarType> dtype) {
-    check_linear(weights, biases, activation, combine,
-                 other);  // what it throws, stock throws again
+                                std::optional<at::ScalarType> dtype, TensorList norm, double eps) {
+    check_linear(weights, biases, activation, combine, other,
+                 norm);  // what it throws, stock throws again
     const jit::Epilogue epilogue{.activation = static_cast<Activation>(activation),
                                  .combine = static_cast<Combine>(combine)};
-    return fused_product(product, input, weights, biases, epilogue, other, dtype);
+    const char* why = fused_product(product, input, weights, biases, epilogue, other, dtype);
+    return why != nullptr || norm.empty() ? why : fold_norm(product, norm, eps);
   }
 };
 
@@ -69,12 +78,15 @@ struct Linear : ReturnsResult<WeightProduct> {
 // side: act(x + b), combined with `other` [..., sum n_i]. activation: 0 none, 1 relu, 2 gelu,
 // 3 gelu (tanh), 4 silu, 5 sigmoid, 6 tanh, 7 hardswish, 8 relu6, 9 hardsigmoid. combine: 0 none,
 // 1 act(x) + other, 2 act(x) * other, 3 act(x + other). dtype: of the result, input's by default.
+// norm: none, or running mean and variance, or weight, bias, mean and variance of a batch norm of
+// the outputs in eval mode, [sum n_i] each.
 // A bf16 input may stand beside fp32 weights: the product is an fp32 one, in bf16 mode a bf16 one.
 void register_stoker(torch::Library& stoker) {
-  stoker.def(
-      "linear(Tensor input, Tensor[] weights, Tensor[] biases, *, int activation=0, int combine=0, "
-      "Tensor? other=None, ScalarType? dtype=None) -> Tensor",
-      {at::Tag::pt2_compliant_tag});
+  stoker.def(schema_with_norm(
+                 "stoker::linear(Tensor input, Tensor[] weights, Tensor[] biases, *, "
+                 "int activation=0, int combine=0, Tensor? other=None, ScalarType? dtype=None, "
+                 "Tensor[] norm, float eps=0.) -> Tensor"),
+             {at::Tag::pt2_compliant_tag});
   stoker.impl("linear", torch::dispatch(c10::DispatchKey::CompositeImplicitAutograd,
                                         TORCH_FN(Override<Linear>::call)));
 }

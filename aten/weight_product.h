@@ -5,9 +5,11 @@
 
 #include <c10/util/SmallVector.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "aten/batch_norm.h"
 #include "aten/packed_weights.h"
 #include "aten/row_result.h"
 #include "jit/phases/epilogue.h"
@@ -19,12 +21,13 @@ struct WeightProduct {
   kernels::MatmulProblem problem;
   const at::Tensor* input = nullptr;  // contiguous, [..., k]
   const at::Tensor* bias = nullptr;   // [n], contiguous, or null
-  at::Tensor merged_bias;             // where `bias` points when several were put together
+  at::Tensor merged_bias;  // where `bias` points when several were put together, or a norm folded
   // As [n, k]; several weights of one input give their outputs side by side.
   c10::SmallVector<Source, 1> weights;
   bool known_weight = false;  // linear's operand is a weight; mm's may be an activation
   bool autocast = false;      // reached through AutocastCPU: operands may differ in type
   bool in_graph = false;      // an operator of graphs: see graph_compute_type()
+  std::optional<BatchNorm> norm;  // folded into the only weight
   jit::Epilogue epilogue;
   const at::Tensor* other = nullptr;  // of the epilogue, [..., n], contiguous
   // When a pack is worth making; choose_row() says.

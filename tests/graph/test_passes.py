@@ -81,6 +81,21 @@ def test_batch_norm_stays_where_it_is_not_the_only_reader_or_trains():
     assert all("convolutions" not in graph.rewrites for graph in kept.graphs)
 
 
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("bias", [True, False])
+def test_batch_norm_is_folded_into_a_linear_layer(affine, bias):
+    after = norm(16, nn.BatchNorm1d, affine=affine, eps=0.01)
+    model = nn.Sequential(nn.Linear(24, 16, bias=bias), after, nn.ReLU()).eval()
+    made = check(model, torch.randn(5, 24))
+    assert made.targets == ["stoker.linear.default"] and made.rewrites["batch_norms"] == 1
+    # Of three dimensions it normalises the second.
+    made = check(nn.Sequential(nn.Linear(24, 4), norm(16, nn.BatchNorm1d)), torch.randn(5, 16, 24))
+    assert made.calls("batch_norm") and "batch_norms" not in made.rewrites
+    linear = nn.Linear(24, 16)
+    made = check(lambda x: after(y := linear(x)) + y, torch.randn(5, 24))
+    assert made.calls("batch_norm") and "batch_norms" not in made.rewrites
+
+
 def test_zeros_around_an_image_are_the_convolutions():
     convolution = nn.Conv2d(4, 4, 3, stride=2)
     x = torch.randn(1, 4, 9, 9)

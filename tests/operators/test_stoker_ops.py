@@ -119,6 +119,42 @@ def test_the_result_type_can_be_chosen(row):
         assert_close(y, meaning(x, weights, biases, 4), coarse)
 
 
+def normalised(x, weights, biases, norm, eps, activation=0):
+    *affine, mean, var = (each.double() for each in norm)
+    gamma, beta = affine or (torch.ones_like(mean), torch.zeros_like(mean))
+    y = (meaning(x, weights, biases) - mean) * (var + eps).rsqrt() * gamma + beta
+    return ACTIVATIONS[activation](y)
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_a_batch_norm_is_folded_and_its_writes_are_noticed(count, row):
+    x, weights, biases, _ = operands(torch.float32)
+    norm = [torch.rand(48) + 0.5 for _ in range(count)]
+    with torch.inference_mode():
+        for written in (*range(count), None):
+            for biased in (biases, []):
+                before = taken()
+                for _ in range(40):
+                    y = linear(x, weights, biased, activation=2, norm=norm, eps=1e-3)
+                    # Scaled by less than three.
+                    exact = normalised(x, weights, biased, norm, 1e-3, 2)
+                    assert ((y - exact).abs() <= 64 * 2**-23 * (1 + exact.abs())).all()
+                assert (taken() > before) == row
+            if written is not None:
+                with torch.inference_mode(False):
+                    norm[written].mul_(1.5)
+
+
+def test_a_norm_of_several_weights_is_stock():
+    x, weights, biases, _ = operands(torch.float32, n=(48, 16))
+    norm = [torch.rand(64) + 0.5 for _ in range(4)]
+    before = taken()
+    with torch.inference_mode():
+        y = linear(x, weights, biases, norm=norm, eps=1e-3)
+    exact = normalised(x, weights, biases, norm, 1e-3)
+    assert ((y - exact).abs() <= 64 * 2**-23 * (1 + exact.abs())).all() and taken() == before
+
+
 def test_gradients_are_those_of_its_meaning():
     x, weights, biases, other = operands(torch.float64, n=(4, 3), k=5, rows=(2, 2))
     inputs = [t.requires_grad_() for t in (x, *weights, *biases, other)]

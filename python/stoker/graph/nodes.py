@@ -22,6 +22,18 @@ def is_call(node, *functions) -> bool:
     return isinstance(node, Node) and node.op == "call_function" and node.target in functions
 
 
+def is_method(node, name: str) -> bool:
+    return isinstance(node, Node) and node.op == "call_method" and node.target == name
+
+
+def uncast(node):
+    """The node under a change of type, which stands for itself where there is none."""
+    if not (any(is_method(node, name) for name in ("to", "type", "float", "type_as"))):
+        return node
+    dtypes = node.target == "type_as" or all(isinstance(a, torch.dtype) for a in node.args[1:])
+    return node.args[0] if dtypes and not node.kwargs else node
+
+
 def only_user(node: Node) -> Node | None:
     """The one node that reads this one, or None."""
     return next(iter(node.users)) if len(node.users) == 1 else None

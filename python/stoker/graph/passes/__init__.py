@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch
 
 from stoker.graph.nodes import KeepError
+from stoker.graph.passes.batch_norm import batch_norms
 from stoker.graph.passes.bf16_regions import bf16_regions
 from stoker.graph.passes.canonicalise import canonicalise
 from stoker.graph.passes.channels_last import channels_last
@@ -34,6 +35,7 @@ PASSES = (
     convolutions,
     padding,
     linears,
+    batch_norms,
     epilogues,
     channels_last,
 )

@@ -3,17 +3,16 @@
 before: y = torch.conv2d(x, w, None, (1, 1), (1, 1)); z = F.batch_norm(y, mean, var, g, b, False)
 after:  z = stoker.convolution(x, w, None, [1, 1], [1, 1], [1, 1], 1, norm=[g, b, mean, var])
 
-The norm is folded where the weight is packed, in double: w' = w s, b' = (b - mean) s + beta with
-s = gamma / sqrt(var + eps); the operands stay the module's own, so a new statistic is a new pack.
+batch_norm.py says how it is folded.
 """
 
 from __future__ import annotations
 
 import torch
 from torch.fx import Graph, Node
-from torch.nn import functional as F
 
-from stoker.graph.nodes import argument, insert, is_call, only_user, replace, same_shape, value
+from stoker.graph.nodes import insert, is_call, only_user, replace, value
+from stoker.graph.passes.batch_norm import fold, foldable
 
 _DIMENSIONS = {torch.conv1d: 1, torch.conv2d: 2, torch.conv3d: 3}
 
@@ -28,8 +27,8 @@ def convolutions(graph: Graph) -> int:
         if made is None:
             continue
         norm = only_user(made)
-        if norm is not None and _foldable(norm, made):
-            _fold(made, norm)
+        if norm is not None and foldable(norm, made):
+            fold(made, norm)
             folded += 1
     return folded
 
@@ -71,27 +70,3 @@ def _padding(given: dict, dimensions: int) -> list[int] | None:
 
 def _each(given, dimensions: int) -> list[int]:
     return [given] * dimensions if isinstance(given, int) else list(given)
-
-
-def _foldable(norm: Node, convolution: Node) -> bool:
-    if not is_call(norm, F.batch_norm) or norm.args[0] is not convolution:
-        return False
-    off = argument(norm, 5, "training", False) is False
-    statistics = [argument(norm, 1, "running_mean", None), argument(norm, 2, "running_var", None)]
-    affine = [argument(norm, 3, "weight", None), argument(norm, 4, "bias", None)]
-    tensors = all(value(each) is not None for each in statistics)
-    plain = affine == [None, None]
-    known = plain or all(value(each) is not None for each in affine)
-    return off and tensors and known and same_shape(norm, convolution)
-
-
-def _fold(convolution: Node, norm: Node) -> None:
-    affine = [argument(norm, 3, "weight", None), argument(norm, 4, "bias", None)]
-    statistics = [argument(norm, 1, "running_mean", None), argument(norm, 2, "running_var", None)]
-    tensors = [each for each in affine + statistics if each is not None]
-    args = convolution.args
-    kwargs = {"norm": tensors, "eps": argument(norm, 7, "eps", 1e-5)}
-    # At the norm's place: its own operands are computed by then.
-    made = insert(norm, convolution.target, args, kwargs, like=norm)
-    replace(norm, made)
-    convolution.graph.erase_node(convolution)

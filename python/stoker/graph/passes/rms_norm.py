@@ -12,7 +12,7 @@ import operator
 import torch
 from torch.fx import Graph, Node
 
-from stoker.graph.nodes import insert, is_call, replace, same_shape, value
+from stoker.graph.nodes import insert, is_call, is_method, replace, same_shape, uncast, value
 
 _SQUARES = (torch.pow, operator.pow)
 
@@ -35,11 +35,11 @@ def _operands(node: Node) -> tuple[Node, Node, float] | None:
     for weight, normalized in _both_orders(node):
         if not isinstance(weight, Node) or value(weight) is None or value(weight).dim() != 1:
             continue
-        for h, scale in _both_orders(_uncast(normalized)):
+        for h, scale in _both_orders(uncast(normalized)):
             eps = _eps_of(scale, h)
             if eps is None:
                 continue
-            x = _uncast(h)
+            x = uncast(h)
             dtype = value(x).dtype
             same_types = dtype == value(node).dtype == value(weight).dtype
             whole = value(weight).shape[0] == value(x).shape[-1]
@@ -57,20 +57,9 @@ def _both_orders(node) -> list[tuple]:
     return [(a, b), (b, a)]
 
 
-def _uncast(node):
-    """The node under a change of type, which stands for itself where there is none."""
-    is_cast = isinstance(node, Node) and node.op == "call_method" and node.target in ("to", "float")
-    to_type = is_cast and not node.kwargs and all(_is_type(each) for each in node.args[1:])
-    return node.args[0] if to_type else node
-
-
-def _is_type(argument) -> bool:
-    return isinstance(argument, torch.dtype)
-
-
 def _eps_of(scale, h) -> float | None:
     """eps where `scale` is 1 / sqrt(mean of squares of h + eps)."""
-    if not (_is_method(scale, "rsqrt") or is_call(scale, torch.rsqrt)):
+    if not (is_method(scale, "rsqrt") or is_call(scale, torch.rsqrt)):
         return None
     inner = scale.args[0]
     if not is_call(inner, operator.add):
@@ -83,16 +72,12 @@ def _eps_of(scale, h) -> float | None:
 
 
 def _is_mean_of_squares(node: Node, h) -> bool:
-    if not (_is_method(node, "mean") or is_call(node, torch.mean)):
+    if not (is_method(node, "mean") or is_call(node, torch.mean)):
         return False
     given = dict(zip(("input", "dim", "keepdim"), node.args, strict=False)) | node.kwargs
     if given.get("dim") not in (-1, (-1,), [-1]) or given.get("keepdim") is not True:
         return False
     square = given["input"]
-    if _is_method(square, "pow") or is_call(square, *_SQUARES):
+    if is_method(square, "pow") or is_call(square, *_SQUARES):
         return square.args[0] is h and len(square.args) == 2 and square.args[1] == 2
-    return (_is_method(square, "square") or is_call(square, torch.square)) and square.args[0] is h
-
-
-def _is_method(node, name: str) -> bool:
-    return isinstance(node, Node) and node.op == "call_method" and node.target == name
+    return (is_method(square, "square") or is_call(square, torch.square)) and square.args[0] is h
