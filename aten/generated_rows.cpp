@@ -133,6 +133,13 @@ RowResult<at::Tensor> run_generated(GemmMath math, const WeightProduct& product)
       math, {norm ? std::span<const Source>(folded) : sources, product.sightings, product.problem.m,
              product.rows_before_pack, norm ? &norm->eps : nullptr});
   if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
+  Packed with_norm;
+  if (norm != nullptr) {
+    with_norm = folded_bias(*norm, product.bias, product.sightings, product.problem.m,
+                            product.rows_before_pack);
+    if (with_norm.refusal != nullptr) return {at::Tensor(), with_norm.refusal};
+  }
+  const at::Tensor* const bias = norm ? &with_norm.value : product.bias;
   const kernels::MatmulProblem& problem = product.problem;
   at::Tensor result = result_of(product);
   const kernels::linear::Product call{
@@ -140,8 +147,8 @@ RowResult<at::Tensor> run_generated(GemmMath math, const WeightProduct& product)
       .x_type = problem.input,
       .ldx = problem.k,
       .packed = packed.value.const_data_ptr(),
-      .bias = product.bias ? product.bias->const_data_ptr() : nullptr,
-      .bias_type = product.bias ? data_type(*product.bias) : problem.input,
+      .bias = bias ? bias->const_data_ptr() : nullptr,
+      .bias_type = bias ? data_type(*bias) : problem.input,
       .y = result.mutable_data_ptr(),
       .y_type = problem.output,
       .ldy = problem.n,

@@ -85,6 +85,11 @@ const char* read_scale(NormCall& norm, const void*& to, const OptionalTensor& sc
   return nullptr;
 }
 
+// A float32 weight beside 16-bit rows: they are rounded once.
+bool wide_scale(const Tensor& weight, const Tensor& input) {
+  return weight.scalar_type() == at::kFloat && has_data_type(input.scalar_type());
+}
+
 Tensor sum_of(const Tensor& input, const OptionalTensor& other) {
   return other && other->defined() ? at::add(input, *other) : input;
 }
@@ -131,7 +136,10 @@ struct RmsNorm : ReturnsResult<NormCall> {
     Tensor sum = sum_of(input, other);
     const Tensor x = sum.to(at::kFloat);
     const Tensor factor = at::rsqrt(at::add(at::mean(at::mul(x, x), -1, /*keepdim=*/true), eps));
-    Tensor normalized = at::mul(weight, at::mul(x, factor).to(sum.scalar_type()));
+    Tensor normalized = at::mul(x, factor);
+    if (!wide_scale(weight, input)) normalized = normalized.to(input.scalar_type());
+    normalized = at::mul(weight, normalized);
+    if (wide_scale(weight, input)) normalized = normalized.to(input.scalar_type());
     return {std::move(sum), std::move(normalized)};
   }
 
@@ -143,7 +151,9 @@ struct RmsNorm : ReturnsResult<NormCall> {
     norm.call.kind = Kind::kRms;
     norm.call.eps = static_cast<float>(eps);
     if (const char* why = read_scale(norm, norm.call.weight, weight, {columns})) return why;
-    return norm.call.weight_type == norm.call.type ? nullptr : "dtypes differ";
+    return weight.scalar_type() == input.scalar_type() || wide_scale(weight, input)
+               ? nullptr
+               : "dtypes differ";
   }
 };
 
@@ -153,6 +163,7 @@ struct RmsNorm : ReturnsResult<NormCall> {
 // normalized_shape or none, eps) -> (input + other, layer_norm of that).
 // rms_norm(input [..., columns], other likewise, weight [columns], eps) -> (sum, normalized), as
 // Hugging Face's Llama: sum / sqrt(mean(sum^2) + eps) in fp32, rounded to sum's type; times weight.
+// A float32 weight of 16-bit rows: as Gemma, rounded once, after the weight.
 // Without `other` the sum is input itself.
 void register_stoker_norms(torch::Library& stoker) {
   stoker.def(

@@ -138,10 +138,6 @@ const char* fold_norm(WeightProduct& product, at::TensorList norm, double eps) {
   const Source& weight = product.weights[0];
   if (weight.col_stride != 1) return "a norm is not folded into a transposed weight";
   if (const char* why = read_batch_norm(product.norm.emplace(), norm, eps, weight.rows)) return why;
-  at::Tensor folded = fold_bias(*product.norm, product.bias);
-  if (!folded.defined()) return "the folded bias is not finite";
-  product.merged_bias = std::move(folded);
-  product.bias = &product.merged_bias;
   product.problem.has_bias = product.problem.has_epilogue = true;
   return nullptr;
 }

@@ -21,13 +21,13 @@ struct WeightProduct {
   kernels::MatmulProblem problem;
   const at::Tensor* input = nullptr;  // contiguous, [..., k]
   const at::Tensor* bias = nullptr;   // [n], contiguous, or null
-  at::Tensor merged_bias;  // where `bias` points when several were put together, or a norm folded
+  at::Tensor merged_bias;             // where `bias` points when several were put together
   // As [n, k]; several weights of one input give their outputs side by side.
   c10::SmallVector<Source, 1> weights;
-  bool known_weight = false;  // linear's operand is a weight; mm's may be an activation
-  bool autocast = false;      // reached through AutocastCPU: operands may differ in type
-  bool in_graph = false;      // an operator of graphs: see graph_compute_type()
-  std::optional<BatchNorm> norm;  // folded into the only weight
+  bool known_weight = false;      // linear's operand is a weight; mm's may be an activation
+  bool autocast = false;          // reached through AutocastCPU: operands may differ in type
+  bool in_graph = false;          // an operator of graphs: see graph_compute_type()
+  std::optional<BatchNorm> norm;  // folded by run_row() into the only weight and the bias
   jit::Epilogue epilogue;
   const at::Tensor* other = nullptr;  // of the epilogue, [..., n], contiguous
   // When a pack is worth making; choose_row() says.

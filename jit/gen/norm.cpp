@@ -187,7 +187,7 @@ class Generator : public Assembler {
     load_value(x, at);
     if (c_.kind == NormKind::kLayer) vsubps(x, x, mean);
     vmulps(x, x, factor);
-    if (c_.kind == NormKind::kRms) round(x);
+    if (c_.kind == NormKind::kRms && c_.scale == c_.element) round(x);
     if (c_.weighted != 0) {
       const Vec weight = vec();
       load(weight, c_.scale, weight_, at);

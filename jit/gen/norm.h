@@ -11,7 +11,9 @@ namespace stoker::jit {
 
 enum class NormKind : uint8_t {
   kLayer,  // (x - mean) / sqrt(variance + eps) * weight + bias
-  kRms,    // x / sqrt(mean of squares + eps), rounded to the type of x; then * weight
+  // x / sqrt(mean of squares + eps), rounded to the type of x where `scale` is that, too; then
+  // * weight
+  kRms,
 };
 
 // What the code depends on: bytes without gaps, the key of the cache.

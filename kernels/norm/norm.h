@@ -12,7 +12,8 @@ using Kind = jit::NormKind;
 
 // sum = x + other, rounded to `type`; out = sum normalized. Matrices [rows, columns] without gaps.
 // kLayer: (sum - mean) / sqrt(variance + eps) * weight + bias in fp32, rounded once.
-// kRms: sum / sqrt(mean of squares + eps), rounded to `type`; times weight, rounded.
+// kRms: sum / sqrt(mean of squares + eps), rounded to `type` where `weight_type` is that, too;
+// times weight, rounded.
 struct Call {
   Kind kind;
   DataType type;         // of x, other, sum, out

@@ -20,7 +20,7 @@ void row(const Call& c, int64_t first) {
   const double factor = 1 / std::sqrt(squares / static_cast<double>(c.columns) + c.eps);
   for (int64_t i = 0; i < c.columns; ++i) {
     double x = (value(i) - mean) * factor;
-    if (c.kind == Kind::kRms) {
+    if (c.kind == Kind::kRms && c.weight_type == c.type) {
       store_element(c.out, c.type, first + i, static_cast<float>(x));
       x = load_element(c.out, c.type, first + i);
     }

@@ -181,31 +181,6 @@ def test_almost_gelu_is_not():
     assert "gelu" not in other.rewrites, "two tensors"
 
 
-class RMSNorm(nn.Module):
-    """As in Hugging Face's Llama."""
-
-    def __init__(self, size, dtype=torch.float32):
-        super().__init__()
-        self.weight = nn.Parameter(torch.rand(size).to(dtype))
-
-    def forward(self, x):
-        dtype = x.dtype
-        x = x.to(torch.float32)
-        variance = x.pow(2).mean(-1, keepdim=True)
-        x = x * torch.rsqrt(variance + 1e-6)
-        return self.weight * x.to(dtype)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_rms_norm_written_out(dtype):
-    made = check(RMSNorm(24, dtype), torch.randn(3, 5, 24).to(dtype))
-    assert made.rewrites["rms_norm"] == 1
-    assert made.targets == ["stoker.rms_norm.default", "<built-in function getitem>"]
-    norm = RMSNorm(1)
-    made = check(lambda x: norm(x), torch.randn(3, 5, 24))
-    assert "rms_norm" not in made.rewrites, "a weight that is not one of each column"
-
-
 def test_hugging_face_conv1d_is_a_linear_layer():
     weight, bias = nn.Parameter(torch.randn(24, 16)), nn.Parameter(torch.randn(16))
 
