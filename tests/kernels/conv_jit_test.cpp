@@ -26,6 +26,7 @@ namespace {
 using jit::GemmMath;
 using jit::Isa;
 using tests::GuardedBuffer;
+using tests::TypedResults;
 using Values = tests::TypedValues;
 using enum DataType;
 
@@ -90,24 +91,16 @@ struct Case {
 
 std::vector<float> run(const Case& k, const Path& path, const Parallel& parallel = Parallel(),
                        const Finish& finish = {}) {
-  const bool f32 = k.types.y == kFloat32;
-  const GuardedBuffer<float> floats(f32 ? k.results() : 0, 77.0f, 64);
-  const GuardedBuffer<uint16_t> halves(f32 ? 0 : k.results(), 0x7777, 64);
+  const TypedResults y(k.types.y, k.results());
   const auto layout = linear::Layout::of(path.isa, path.math);
   const GuardedBuffer<char> packed(static_cast<size_t>(layout.bytes(k.c.outputs, k.c.channels)));
   const linear::Matrix matrix{k.w.data(), k.types.w, k.c.outputs, k.c.channels, k.c.channels, 1};
   EXPECT_TRUE(linear::pack(layout, matrix, packed.data(), Parallel()));
-  void* const y = f32 ? static_cast<void*>(floats.data()) : halves.data();
   const void* const weight = k.c.packs_weight() ? packed.data() : k.w.data();
-  EXPECT_TRUE(run_jit(k.c, k.operands(weight, y), finish, {path.isa, path.math, int64_t{1} << 20},
-                      parallel));
-  EXPECT_TRUE(floats.slack_untouched() && halves.slack_untouched());
-  if (f32) return floats.values();
-  std::vector<float> result(k.results());
-  const auto count = static_cast<int64_t>(result.size());
-  k.types.y == kFloat16 ? widen_f16_row(halves.data(), result.data(), count)
-                        : widen_row(halves.data(), result.data(), count);
-  return result;
+  EXPECT_TRUE(run_jit(k.c, k.operands(weight, y.data()), finish,
+                      {path.isa, path.math, int64_t{1} << 20}, parallel));
+  EXPECT_TRUE(y.slack_untouched());
+  return y.values();
 }
 
 // What the twin gives, not rounded to 16 bits.

@@ -22,6 +22,7 @@ namespace {
 
 using jit::Isa;
 using tests::GuardedBuffer;
+using tests::TypedResults;
 using tests::TypedValues;
 using enum DataType;
 
@@ -75,18 +76,10 @@ std::vector<float> run(const Case& k, Isa isa, const Parallel& parallel = Parall
   for (size_t i = 0; i < weight.size(); ++i) weight[i] = static_cast<float>(k.w.value(i));
   const GuardedBuffer<float> packed(static_cast<size_t>(layout.bytes()) / 4);
   layout.pack(weight.data(), packed.data());
-  const bool f32 = k.c.output == kFloat32;
-  const GuardedBuffer<float> floats(f32 ? k.results() : 0, 77.0f, 64);
-  const GuardedBuffer<uint16_t> halves(f32 ? 0 : k.results(), 0x7777, 64);
-  void* const y = f32 ? static_cast<void*>(floats.data()) : halves.data();
-  EXPECT_TRUE(run_depthwise(k.c, k.operands(packed.data(), y), finish, isa, parallel));
-  EXPECT_TRUE(floats.slack_untouched() && halves.slack_untouched());
-  if (f32) return floats.values();
-  std::vector<float> result(k.results());
-  const auto count = static_cast<int64_t>(result.size());
-  k.c.output == kFloat16 ? widen_f16_row(halves.data(), result.data(), count)
-                         : widen_row(halves.data(), result.data(), count);
-  return result;
+  const TypedResults y(k.c.output, k.results());
+  EXPECT_TRUE(run_depthwise(k.c, k.operands(packed.data(), y.data()), finish, isa, parallel));
+  EXPECT_TRUE(y.slack_untouched());
+  return y.values();
 }
 
 // What the twin gives, not rounded to 16 bits.

@@ -19,6 +19,7 @@
 #include "kernels/linear/linear.h"
 #include "tests/support/each_isa.h"
 #include "tests/support/guarded_buffer.h"
+#include "tests/support/typed_values.h"
 
 namespace stoker::kernels::linear {
 namespace {
@@ -121,27 +122,22 @@ JitOptions options(const Path& path, int64_t l2_bytes = 1 << 20) {
 std::vector<float> run(const Case& c, const JitOptions& o, const Parallel& parallel = Parallel()) {
   const Guarded x(c.types.x, c.x), b(c.types.x, c.b);
   const GuardedBuffer<char> w(packed(c, o.layout));
-  const bool f32 = c.types.y == DataType::kFloat32;
-  const size_t count = static_cast<size_t>(c.m * c.n), slack = 64;
-  const GuardedBuffer<float> y(f32 ? count : 0, 77.0f, slack);
-  const GuardedBuffer<uint16_t> y_half(f32 ? 0 : count, 0x7777, slack);
-  void* const out = f32 ? static_cast<void*>(y.data()) : y_half.data();
+  const tests::TypedResults y(c.types.y, static_cast<size_t>(c.m * c.n));
   const Product product{.x = x.data,
                         .x_type = c.types.x,
                         .ldx = c.k,
                         .packed = w.data(),
                         .bias = c.bias ? b.data : nullptr,
                         .bias_type = c.types.x,
-                        .y = out,
+                        .y = y.data(),
                         .y_type = c.types.y,
                         .ldy = c.n,
                         .m = c.m,
                         .n = c.n,
                         .k = c.k};
   EXPECT_TRUE(run_jit(product, o, parallel));
-  EXPECT_TRUE(y.slack_untouched() && y_half.slack_untouched());
-  if (f32) return y.values();
-  return Case::widened(c.types.y, y_half.values());
+  EXPECT_TRUE(y.slack_untouched());
+  return y.values();
 }
 
 // |error| <= 2 eps sqrt(K) |x|.|w|, and half an ulp of bf16 where the result is rounded to it.

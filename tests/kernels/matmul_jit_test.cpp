@@ -17,6 +17,7 @@
 #include "kernels/float16.h"
 #include "tests/support/each_isa.h"
 #include "tests/support/guarded_buffer.h"
+#include "tests/support/typed_values.h"
 
 namespace stoker::kernels::matmul {
 namespace {
@@ -180,19 +181,12 @@ struct Case {
 // before C is noticed.
 std::vector<float> run(Product product, const Path& path, int64_t l2_bytes = 1 << 20,
                        const Parallel& parallel = Parallel()) {
-  const auto count = static_cast<size_t>(product.batch * product.m * product.n);
-  const bool f32 = product.c_type == kFloat32;
-  const GuardedBuffer<float> floats(f32 ? count : 0, 77.0f, 64);
-  const GuardedBuffer<uint16_t> halves(f32 ? 0 : count, 0x7777, 64);
-  product.c = f32 ? static_cast<void*>(floats.data()) : halves.data();
+  const tests::TypedResults c(product.c_type,
+                              static_cast<size_t>(product.batch * product.m * product.n));
+  product.c = c.data();
   EXPECT_TRUE(run_jit(product, {path.isa, path.math, l2_bytes}, parallel));
-  EXPECT_TRUE(floats.slack_untouched() && halves.slack_untouched());
-  if (f32) return floats.values();
-  std::vector<float> result(count);
-  product.c_type == kFloat16
-      ? widen_f16_row(halves.data(), result.data(), static_cast<int64_t>(count))
-      : widen_row(halves.data(), result.data(), static_cast<int64_t>(count));
-  return result;
+  EXPECT_TRUE(c.slack_untouched());
+  return c.values();
 }
 
 std::vector<float> run(const Case& c, const Path& path, int64_t l2_bytes = 1 << 20,

@@ -24,6 +24,7 @@ namespace {
 using jit::GemmMath;
 using jit::Isa;
 using tests::GuardedBuffer;
+using tests::TypedResults;
 using Values = tests::TypedValues;
 using enum DataType;
 
@@ -103,21 +104,13 @@ std::vector<char> packed_weight(const Case& k) {
 
 std::vector<float> run(const Case& k, const Parallel& parallel = Parallel(),
                        const Finish& finish = {}, int64_t l2_bytes = int64_t{1} << 20) {
-  const bool f32 = k.path.y == kFloat32;
-  const GuardedBuffer<float> floats(f32 ? k.results() : 0, 77.0f, 64);
-  const GuardedBuffer<uint16_t> halves(f32 ? 0 : k.results(), 0x7777, 64);
+  const TypedResults y(k.path.y, k.results());
   const std::vector<char> packed = packed_weight(k);
   const GuardedBuffer<char> weight(packed);
-  void* const y = f32 ? static_cast<void*>(floats.data()) : halves.data();
-  EXPECT_TRUE(run_spatial(k.c, k.operands(weight.data(), y), finish,
+  EXPECT_TRUE(run_spatial(k.c, k.operands(weight.data(), y.data()), finish,
                           {k.path.isa, k.path.math, l2_bytes}, parallel));
-  EXPECT_TRUE(floats.slack_untouched() && halves.slack_untouched());
-  if (f32) return floats.values();
-  std::vector<float> result(k.results());
-  const auto count = static_cast<int64_t>(result.size());
-  k.path.y == kFloat16 ? widen_f16_row(halves.data(), result.data(), count)
-                       : widen_row(halves.data(), result.data(), count);
-  return result;
+  EXPECT_TRUE(y.slack_untouched());
+  return y.values();
 }
 
 // What the twin gives, not rounded to 16 bits.

@@ -59,4 +59,32 @@ class TypedValues {
   std::unique_ptr<GuardedBuffer<uint16_t>> halves_;
 };
 
+// Where a kernel writes results of that type: in front of the end of memory, and what is written
+// before them is noticed.
+class TypedResults {
+ public:
+  TypedResults(kernels::DataType type, size_t count)
+      : type_(type), floats_(is_f32() ? count : 0, 77, 64), halves_(is_f32() ? 0 : count, 77, 64) {}
+
+  void* data() const { return is_f32() ? static_cast<void*>(floats_.data()) : halves_.data(); }
+  bool slack_untouched() const { return floats_.slack_untouched() && halves_.slack_untouched(); }
+  // In fp32.
+  std::vector<float> values() const {
+    if (is_f32()) return floats_.values();
+    const std::vector<uint16_t> half = halves_.values();
+    std::vector<float> wide(half.size());
+    const auto count = static_cast<int64_t>(half.size());
+    type_ == kernels::DataType::kFloat16 ? kernels::widen_f16_row(half.data(), wide.data(), count)
+                                         : kernels::widen_row(half.data(), wide.data(), count);
+    return wide;
+  }
+
+ private:
+  bool is_f32() const { return type_ == kernels::DataType::kFloat32; }
+
+  kernels::DataType type_;
+  GuardedBuffer<float> floats_;
+  GuardedBuffer<uint16_t> halves_;
+};
+
 }  // namespace stoker::tests
