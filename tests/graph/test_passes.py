@@ -219,7 +219,12 @@ def test_writes_in_place_that_someone_could_see_keep_the_graph():
         y[0] = 3
         return y
 
-    for function in (through_a_view, of_the_input, of_a_part):
+    def to_another_tensor(x):
+        y, z = F.relu(x), torch.zeros(3, 4)
+        torch.sigmoid(y, out=z)
+        return y * z
+
+    for function in (through_a_view, of_the_input, of_a_part, to_another_tensor):
         x = torch.randn(3, 4)
         expected, written = function(x.clone()), x.clone()
         made = rewrite(function, written)

@@ -103,6 +103,23 @@ def test_rms_norm_is_hugging_faces(dtype, row):
         assert (taken("rms_norm") > before) == row
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_rms_norm_of_16_bit_rows_is_rounded_once_with_a_float32_weight(dtype, row):
+    for columns, adds in itertools.product((1, 40, 77, 768), (True, False)):
+        x, other, weight, _ = operands(dtype, columns, weight_dtype=torch.float32)
+        before = taken("rms_norm")
+        with torch.inference_mode():
+            expected_sum = x + other if adds else x
+            expected = LlamaRMSNorm(weight, EPS)(expected_sum.float())
+            total, y = rms_norm(x, other if adds else None, weight, EPS)
+        assert torch.equal(total, expected_sum) and y.dtype == dtype
+        eps = torch.finfo(dtype).eps
+        bound = (0.51 * eps + 1e-5) * expected.abs() + torch.finfo(dtype).tiny
+        assert ((y.float() - expected).abs() <= bound).all()
+        assert (taken("rms_norm") > before) == row
+    torch.library.opcheck(rms_norm, (x, other, weight, EPS))
+
+
 def test_several_dimensions_are_normalized():
     x, other, *_ = operands(torch.float32)
     weight, bias = torch.randn(5, 40), torch.randn(5, 40)

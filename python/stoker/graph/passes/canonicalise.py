@@ -95,6 +95,8 @@ def _changes_mode(node: Node) -> bool:
 def _rename(node: Node) -> bool:
     """Gives the operation its one form; False when it has none here."""
     target = node.target
+    if node.kwargs.get("out") is not None:
+        return False
     if target in _ALIASES:
         return _set(node, _ALIASES[target], node.args[:1])
     if target in _BINARY_ALIASES:
