@@ -24,11 +24,11 @@ enum class Order : uint8_t { kAlongK, kAlongN };
 // What a convolution gathers of its input for one output; kNone: not a convolution.
 enum class Window : uint8_t {
   kNone,
-  kPoint,    // one pixel, each pixel once: a plain product
-  kStrided,  // one pixel of every few
-  kSpatial,  // several pixels
-  kGrouped,  // of the channels of its group only
-  kDepthwise,  // of one channel, each for one output
+  kPoint,       // one pixel, each pixel once: a plain product
+  kStrided,     // one pixel of every few
+  kSpatial,     // several pixels
+  kGrouped,     // of the channels of its group only
+  kDepthwise,   // of one channel, each for one output
   kTransposed,  // the other way round: each pixel of the input adds a window to the result
 };
 

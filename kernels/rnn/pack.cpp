@@ -9,7 +9,6 @@
 namespace stoker::kernels::rnn {
 namespace {
 
-
 // [gates * hidden, k] with its rows in the order of the columns of the layout, then packed.
 bool pack_gates(const PackLayout& layout, const linear::Layout& panels, DataType type,
                 const void* weight, int64_t k, char* to, const Parallel& parallel) {
