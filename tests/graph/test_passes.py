@@ -312,6 +312,24 @@ def test_outputs_keep_stocks_strides_for_either_layout():
         check(convolution, torch.randn(2, 4, 5, 5).contiguous(memory_format=layout))
 
 
+class Tokens(nn.Module):
+    """Rows become an image, as in the heads of segmentation transformers."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.convolution = nn.Linear(8, 8), nn.Conv2d(16, 4, 1)
+
+    def forward(self, x):
+        image = self.linear(x).transpose(1, 2).reshape(x.shape[0], 8, 4, 4)
+        larger = F.interpolate(image, size=(8, 8), mode="bilinear")
+        return self.convolution(torch.cat([larger, larger], 1))
+
+
+def test_strides_that_a_fake_tensor_does_not_know():
+    for images in (1, 2):
+        check(Tokens(), torch.randn(images, 16, 8))
+
+
 def test_a_pass_that_fails_costs_the_gain_only(monkeypatch):
     from stoker.graph import passes
 

@@ -45,6 +45,11 @@ def channels_last(graph: Graph) -> int:
         for entry in _image_operands(image):
             if entry not in images:
                 entries.setdefault(entry, []).append(image)
+    # Of one image, a fake tensor that went through reshape() has other strides than a real one: it
+    # says channels last where torch's operators do not (segformer's bilinear interpolation).
+    known = all(entry.op == "placeholder" for entry in entries)
+    if not known and any(_format(node) is torch.channels_last for node in leaving):
+        return 0
     for entry, readers in entries.items():
         _enter(entry, readers)
     for node in graph.nodes:
