@@ -6,6 +6,8 @@ another branch) runs as plain Python again, and only when such calls have spent 
 as long as the last capture took, is one of them captured: no sequence of shapes makes a program
 slower than twice its eager time, and the number of captures is bounded.
 
+What was captured is kept only if it proves faster than plain Python (trial.py).
+
 A captured graph holds no parameter: Dynamo hands the present ones in at every call, so a replaced
 or rewritten weight is simply used. What is packed of them proves itself in the library's cache.
 """
@@ -25,6 +27,7 @@ import weakref
 import torch
 
 from stoker.graph import settings, torch_private
+from stoker.graph.trial import Trial, key
 
 MOST_CAPTURES = 8  # of a root; each costs seconds and a few MB
 MOST_GRAPHS = 64  # of a capture: a module that breaks into more runs better as it is
@@ -51,6 +54,7 @@ class Root:
         self.captures = []  # Capture, see capture.py
         self.graph_calls = 0
         self.ran = _Ran()  # tells whether a call found a graph
+        self.trial = None  # of the last capture, until it is over
         self.refused = None  # why it is never captured (again)
         self._function = None  # what Dynamo captures; then run from its cache, or captured anew
         self._cached = None
@@ -59,19 +63,37 @@ class Root:
 
     def call(self, original, module, args, kwargs):
         """The module's call, by a graph where there is one for it."""
-        if self._cached is None:
+        cached, trial = self._cached, self.trial  # another thread may end either
+        if cached is None:
             if self.refused is None and self.spent >= self.after:
                 return self._capture(original, module, args, kwargs)
             return self._timed(original, module, args, kwargs)
         if self._due():
             return self._capture(original, module, args, kwargs)
+        sizes = None if trial is None else key(args, kwargs)
+        plain = trial is not None and trial.plain_next(sizes)
         before, start = self.ran.graphs, time.perf_counter()
-        result = self._cached(original, module, args, kwargs)
-        if self.ran.graphs == before:
-            self.spent += time.perf_counter() - start
+        if plain:
+            result = original(module, *args, **kwargs)
         else:
+            result = cached(original, module, args, kwargs)
+        seconds = time.perf_counter() - start
+        served = self.ran.graphs > before
+        if served:
             self.graph_calls += 1
+        elif not plain:
+            self.spent += seconds
+        if trial is not None and (served or plain):
+            self._try(trial, sizes, plain, seconds)
         return result
+
+    def _try(self, trial, sizes, plain, seconds) -> None:
+        """Counts a call; the last one decides what becomes of the graphs."""
+        trial.add(sizes, plain, seconds)
+        if trial.over() and self.trial is trial:
+            self.trial = None
+            if (why := trial.slower()) is not None:
+                self._give_up(why)
 
     def _timed(self, original, module, args, kwargs):
         if self.refused is not None:
@@ -141,15 +163,22 @@ class Root:
             return
         self.spent = 0.0
         torch_private.show(self._function)
+        self.trial = Trial() if last.graphs else None
         if returned and not last.graphs:
-            self.refused = "nothing of it could be captured"
+            self._give_up("nothing of it could be captured")
         elif len(last.graphs) > MOST_GRAPHS:
-            self.refused = f"it broke into {len(last.graphs)} graphs"
-            torch_private.drop(self._function)
+            self._give_up(f"it broke into {len(last.graphs)} graphs")
         elif len(self.captures) >= MOST_CAPTURES:
             self.refused = f"captured {MOST_CAPTURES} times already"
         if settings.current.verbose:
             sys.stderr.write(f"stoker: graph: {self.name}: {last.text()}\n")
+
+    def _give_up(self, why: str) -> None:
+        """Plain Python from here on, without a detour through Dynamo."""
+        self.refused, self.trial, self._cached = why, None, None
+        torch_private.drop(self._function)
+        if settings.current.verbose:
+            sys.stderr.write(f"stoker: graph: {self.name}: given up: {why}\n")
 
 
 def _private_function(number: int, name: str):
