@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CACHED = 128  # tokens, before the first step of decoding
 STEPS = 8  # of decoding in one call: the cache grows, as in generate()
 MINILM_TOKENS = 32
+BAG = 20  # rows of a table, of one example
 
 
 def _pixels(batch: int, name: str = "pixel_values") -> Callable[[], State]:
@@ -55,6 +56,27 @@ def _mobilenet_v3() -> torch.nn.Module:
     from bench.models.mobilenet_v3 import MobileNetV3Large
 
     return MobileNetV3Large()
+
+
+def _dlrm() -> torch.nn.Module:
+    from bench.models.dlrm import DLRM
+
+    return DLRM()
+
+
+def _clicks(batch: int) -> Callable[[], State]:
+    def inputs() -> State:
+        import torch
+
+        from bench.models.dlrm import BOTTOM, ROWS, TABLES
+
+        return {
+            "dense": torch.randn(batch, BOTTOM[0]),
+            "indices": torch.randint(ROWS, (TABLES, batch * BAG)),
+            "offsets": torch.arange(0, batch * BAG, BAG).expand(TABLES, batch),
+        }
+
+    return inputs
 
 
 def _minilm_folder() -> Path:
@@ -202,5 +224,7 @@ for workload in (
     ),
     Workload("whisper-encoder", "tiny, 30 s", _whisper_encoder, _mel),
     Workload("wav2vec2", "base, 1 s", _wav2vec2, _waveform),
+    Workload("dlrm", f"26 tables, bags of {BAG}, 1 example", _dlrm, _clicks(1)),
+    Workload("dlrm-b128", f"26 tables, bags of {BAG}, 128 examples", _dlrm, _clicks(128)),
 ):
     register(workload)

@@ -8,6 +8,7 @@ import torch
 
 from bench.models import backends, known, weights, zoo
 from bench.models.child import slow_seconds, warm_up
+from bench.models.dlrm import DLRM, PAIRS, TOP
 from bench.models.run import Row
 from bench.models.workload import WORKLOADS, Workload
 
@@ -87,6 +88,26 @@ def test_decoding_computes_what_the_whole_sequence_gives(model):
             found = zoo._decode(module, state)
             assert found.shape == (1, zoo.STEPS, 97)
             torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_dlrm_multiplies_every_two_vectors():
+    assert PAIRS == 351 and TOP[0] == 415
+    torch.manual_seed(weights.SEED)
+    model, inputs = DLRM(rows=50).eval(), zoo._clicks(3)()
+    assert inputs["indices"].shape == (26, 3 * zoo.BAG) and inputs["offsets"].shape == (26, 3)
+    inputs["indices"] %= 50
+    seen = []
+    model.top.register_forward_pre_hook(lambda top, given: seen.append(given[0]))
+    with torch.no_grad():
+        assert model(**inputs).shape == (3, 1)
+        x = model.bottom(inputs["dense"])
+        rows = [
+            table.weight[indices.view(3, zoo.BAG)].sum(1)
+            for table, indices in zip(model.tables, inputs["indices"], strict=True)
+        ]
+        vectors = [x, *rows]
+        pairs = [(vectors[i] * vectors[j]).sum(1) for i in range(27) for j in range(i)]
+        torch.testing.assert_close(seen[0], torch.cat([x, torch.stack(pairs, 1)], 1))
 
 
 def test_real_sentences_are_padded():

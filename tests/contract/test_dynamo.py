@@ -83,6 +83,14 @@ def test_the_operations_have_the_names_that_passes_know(captures):
     assert all("example_value" in node.meta for node in module.graph.nodes if node.op != "output")
 
 
+def test_the_schema_of_an_operator_says_what_it_writes():
+    aten = torch.ops.aten
+    for writes in (aten.add_.Tensor, aten.add_, aten.embedding_renorm_, aten.add.out, aten.relu_):
+        assert torch_private.mutates(writes)
+    for pure in (aten.add.Tensor, aten.add, aten.embedding_bag, torch.relu_, "add_"):
+        assert not torch_private.mutates(pure)
+
+
 def test_modules_hooks_and_modes_are_guarded(captures):
     model = nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.Linear(4, 4), nn.Dropout())).eval()
     call, x = captured(captures, model), torch.randn(3, 4)

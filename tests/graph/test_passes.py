@@ -224,7 +224,19 @@ def test_writes_in_place_that_someone_could_see_keep_the_graph():
         torch.sigmoid(y, out=z)
         return y * z
 
-    for function in (through_a_view, of_the_input, of_a_part, to_another_tensor):
+    def by_its_schema(x):
+        y = F.relu(x)
+        torch.ops.aten.add_.Tensor(y, 1)
+        torch.ops.aten._foreach_add_.Scalar([y], 1)
+        return y
+
+    def of_a_table(x):
+        return F.embedding(torch.tensor([0, 2]), x.abs(), max_norm=0.5)
+
+    functions = (
+        through_a_view, of_the_input, of_a_part, to_another_tensor, by_its_schema, of_a_table
+    )  # fmt: skip
+    for function in functions:
         x = torch.randn(3, 4)
         expected, written = function(x.clone()), x.clone()
         made = rewrite(function, written)

@@ -256,7 +256,6 @@ def test_several_tables_under_autograd_export_and_wrong_arguments():
         weight.requires_grad_()
     bags_of(weights, indices, offsets, mode=1).sum().backward()
     assert all(weight.grad is not None for weight in weights)
-    torch.library.opcheck(bags_of.default, (weights[:3], indices[:3], offsets[:3]))
     for arguments, message in (
         (([], [], []), "at least one weight"),
         ((weights, indices[1:], offsets), "got 31 and 32 for 32 weights"),
@@ -266,3 +265,18 @@ def test_several_tables_under_autograd_export_and_wrong_arguments():
             bags_of(*arguments[:3], mode=arguments[3] if len(arguments) > 3 else 0)
     with torch.no_grad(), pytest.raises(RuntimeError):
         bags_of(weights, [torch.full_like(i, 50) for i in indices], offsets)
+
+
+@pytest.mark.parametrize("mode", range(3))
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_opcheck_of_several_tables(dtype, mode):
+    for index_type, last, recorded in (torch.int64, False, True), (torch.int32, True, False):
+        weights = [torch.randn(50, width).to(dtype) for width in (16, 5)]
+        given = [bags([3, 0, 7], index_type) for _ in weights]
+        arguments = (
+            [weight.requires_grad_(recorded) for weight in weights],
+            [indices for indices, _, _ in given],
+            [ends if last else starts for _, starts, ends in given],
+        )
+        named = {"mode": mode, "include_last_offset": last}
+        torch.library.opcheck(torch.ops.stoker.embedding_bags.default, arguments, named)

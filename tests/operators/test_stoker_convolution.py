@@ -14,6 +14,7 @@ from tests.support.activations import ACTIVATIONS
 
 convolution = torch.ops.stoker.convolution.default
 
+DTYPES = [torch.float32, torch.bfloat16, torch.float16]
 LAST = {1: torch.contiguous_format, 2: torch.channels_last, 3: torch.channels_last_3d}
 SEED = 53
 EPS = 1e-3
@@ -341,14 +342,19 @@ def test_gradients_are_those_of_its_meaning():
     assert torch.autograd.gradcheck(function, inputs)
 
 
-@pytest.mark.parametrize("shape", ["point", "window", "depthwise", "line"])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_opcheck(shape):
-    problem = Problem(shape)
-    bounds = {"rtol": 1e-4, "atol": 1e-5}  # traced it is torch's own operators
-    positional = problem.x, problem.weight, problem.bias, *problem.arguments
-    torch.library.opcheck(convolution, positional, {"activation": 1}, **bounds)
-    named = {"norm": problem.norm, "eps": EPS, "activation": 1, "combine": 3}
-    torch.library.opcheck(convolution, positional, named | {"other": problem.other}, **bounds)
+    """Types, layouts, norms and combinations take turns."""
+    turn = list(SHAPES).index(shape)
+    dtype, norm = DTYPES[turn % 3], (0, 2, 4)[turn // 3 % 3]
+    problem = Problem(shape, dtype, last=turn % 2 == 0, bias=turn // 2 % 2 == 0, norm=norm)
+    # Traced it is torch's own operators, which round between them.
+    bounds = {"rtol": 8 * torch.finfo(dtype).eps, "atol": 64 * torch.finfo(dtype).eps}
+    named = {"norm": problem.norm, "eps": EPS, "activation": turn % 10, "combine": turn % 4}
+    named["other"] = problem.other if turn % 4 else None
+    named["dtype"] = (None, torch.float32)[turn // 4 % 2]
+    given = problem.x, problem.weight, problem.bias, *problem.arguments
+    torch.library.opcheck(convolution, given, named, **bounds)
 
 
 def test_export_and_compile_see_through_it():

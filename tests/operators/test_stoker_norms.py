@@ -182,7 +182,7 @@ def test_gradients_are_those_of_its_meaning():
     torch.testing.assert_close(ours, torch.autograd.grad(meant.square().sum(), (x, other)))
 
 
-@pytest.mark.parametrize("dtype", DTYPES[:2], ids=str)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_opcheck(dtype):
     x, other, weight, bias = operands(dtype)
     # Traced it is torch's own operators, which sum in another order.
@@ -190,7 +190,9 @@ def test_opcheck(dtype):
     torch.library.opcheck(add_layer_norm, (x, other, [40], weight, bias, EPS), **bounds)
     torch.library.opcheck(add_layer_norm, (x, None, [40], None, None, EPS), **bounds)
     torch.library.opcheck(rms_norm, (x, other, weight, EPS), **bounds)
-    torch.library.opcheck(rms_norm, (x, None, weight, EPS), **bounds)
+    torch.library.opcheck(rms_norm, (x.requires_grad_(), None, weight.float(), EPS), **bounds)
+    several = x, other, [5, 40], torch.randn(5, 40), torch.randn(5, 40), EPS
+    torch.library.opcheck(add_layer_norm, several, **bounds)
 
 
 def test_export_sees_through_it_with_any_number_of_rows():

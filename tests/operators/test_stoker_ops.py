@@ -165,14 +165,22 @@ def test_gradients_are_those_of_its_meaning():
     assert torch.autograd.gradcheck(function, inputs)
 
 
-@pytest.mark.parametrize("dtype", DTYPES[:2], ids=str)
-def test_opcheck(dtype):
-    x, weights, biases, other = operands(dtype, n=(8, 8))
+@pytest.mark.parametrize("combine", range(4))
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_opcheck(dtype, combine):
     # Traced it is torch's own operators, which round between them.
-    bounds = {"rtol": 4 * torch.finfo(dtype).eps, "atol": 16 * torch.finfo(dtype).eps}
-    torch.library.opcheck(linear, (x, weights, biases), {"activation": 2}, **bounds)
-    arguments = {"combine": 1, "other": other}
-    torch.library.opcheck(linear, (x, weights, []), arguments, **bounds)
+    bounds = {"rtol": 8 * torch.finfo(dtype).eps, "atol": 16 * torch.finfo(dtype).eps}
+    wider = DTYPES[(DTYPES.index(dtype) + 1) % len(DTYPES)]
+    for n, biased, normed, wanted in (
+        ((8,), True, combine % 2 > 0, None),
+        ((8, 5, 3), False, combine % 2 == 0, wider),
+    ):
+        x, weights, biases, other = operands(dtype, n, other_dtype=wider)
+        named = {"activation": 2 + combine, "combine": combine, "dtype": wanted}
+        named["other"] = other if combine else None
+        named["norm"] = [torch.rand(sum(n)).to(dtype) + 0.5 for _ in range(4)] if normed else []
+        given = x.requires_grad_(biased), weights, biases if biased else []
+        torch.library.opcheck(linear, given, named, **bounds)
 
 
 def test_export_and_compile_see_through_it():

@@ -155,3 +155,14 @@ def same_size(a, b) -> bool:
     if isinstance(a, torch.SymInt) and isinstance(b, torch.SymInt):
         return a.node.expr == b.node.expr
     return False
+
+
+def mutates(target) -> bool:
+    """Does an operator of torch.ops, or one of its overloads, write to an operand by its schema?"""
+    if isinstance(target, torch._ops.OpOverload):
+        return target._schema.is_mutable
+    if not isinstance(target, torch._ops.OpOverloadPacket):
+        return False
+    arguments = (a for name in target.overloads() for a in getattr(target, name)._schema.arguments)
+    # out= is none before it is given.
+    return any(a.is_write and not a.kwarg_only for a in arguments)

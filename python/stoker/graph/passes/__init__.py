@@ -18,6 +18,7 @@ from stoker.graph.passes.channels_last import channels_last
 from stoker.graph.passes.convolution import convolutions
 from stoker.graph.passes.dead_code import dead_code
 from stoker.graph.passes.dropout import dropout
+from stoker.graph.passes.embedding_bags import embedding_bags
 from stoker.graph.passes.epilogue import epilogues
 from stoker.graph.passes.gelu import gelu
 from stoker.graph.passes.linear import linears
@@ -36,6 +37,7 @@ PASSES = (
     padding,
     linears,
     batch_norms,
+    embedding_bags,
     epilogues,
     channels_last,
 )

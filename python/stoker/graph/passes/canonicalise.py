@@ -17,6 +17,7 @@ from torch.fx import Graph, Node
 from torch.nn import functional as F
 
 from stoker.graph.nodes import KeepError, argument, value
+from stoker.graph.torch_private import mutates
 
 GELU = torch._C._nn.gelu
 LINEAR = torch._C._nn.linear
@@ -38,6 +39,7 @@ _BINARY = {
     operator.mul: {operator.mul, operator.imul, torch.mul, torch.multiply, "mul", "mul_"},
 }
 _BINARY_ALIASES = {alias: function for function, aliases in _BINARY.items() for alias in aliases}
+_LOOKUPS = {F.embedding, F.embedding_bag}
 _LINEARS = {F.linear, torch._C._nn.linear}
 # What they return shares no memory with what they were given.
 _FRESH = {
@@ -74,6 +76,10 @@ def _name(node: Node) -> str:
 def _writes(node: Node) -> bool:
     """May the operation write to an operand?"""
     if node.kwargs.get("inplace") or node.kwargs.get("out") is not None:
+        return True
+    if node.target in _LOOKUPS and argument(node, 3, "max_norm", None) is not None:
+        return True  # to the table
+    if mutates(node.target):
         return True
     name = _name(node)
     if node.target in _ALIASES and any(argument is True for argument in node.args[1:]):
