@@ -289,6 +289,7 @@ void stoker_learn_slice_deleter(void* storage_impl) noexcept {
 
 int stoker_enter_eval() noexcept { return stoker::aten::eval_depth++; }
 void stoker_leave_eval() noexcept { --stoker::aten::eval_depth; }
+void stoker_restore_eval(int depth) noexcept { stoker::aten::eval_depth = depth; }
 
 void stoker_sweep() noexcept { stoker::aten::sweep_packed(); }
 }

@@ -1,5 +1,8 @@
 #include "aten/memory_budget.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <limits>
@@ -42,6 +45,20 @@ int64_t headroom(const std::string& folder, const char* limit, const char* used)
   return most == kUnlimited || now == kUnlimited ? kUnlimited : std::max<int64_t>(0, most - now);
 }
 
+// What a limit of this process leaves (ulimit -v and -d). `column` of proc(5)'s statm is what the
+// kernel compares with it, in pages.
+int64_t process_headroom(__rlimit_resource_t resource, size_t column) {
+  rlimit limit{};
+  if (getrlimit(resource, &limit) != 0 || limit.rlim_cur > static_cast<rlim_t>(kUnlimited)) {
+    return kUnlimited;
+  }
+  std::ifstream file("/proc/self/statm");
+  int64_t pages = 0;
+  for (size_t i = 0; i <= column; ++i) file >> pages;
+  if (!file) return kUnlimited;
+  return std::max<int64_t>(0, static_cast<int64_t>(limit.rlim_cur) - pages * getpagesize());
+}
+
 }  // namespace
 
 int64_t available_memory() {
@@ -49,7 +66,8 @@ int64_t available_memory() {
   static const std::string v1 = "/sys/fs/cgroup/memory" + cgroup_path(":memory:");
   return std::min({mem_available(), headroom(v2, "memory.max", "memory.current"),
                    headroom("/sys/fs/cgroup", "memory.max", "memory.current"),
-                   headroom(v1, "memory.limit_in_bytes", "memory.usage_in_bytes")});
+                   headroom(v1, "memory.limit_in_bytes", "memory.usage_in_bytes"),
+                   process_headroom(RLIMIT_AS, 0), process_headroom(RLIMIT_DATA, 5)});
 }
 
 bool fits_available(int64_t bytes) { return bytes <= available_memory() / 4; }

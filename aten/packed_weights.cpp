@@ -164,6 +164,16 @@ void release_parts(Cache& c, const PackKey& whole, size_t count) {
   }
 }
 
+// Packing takes memory for copies, too; where there is none, that costs the gain, not the program.
+Packed packed_or_refused(const PackRequest& request, std::span<const at::Tensor> sources) {
+  try {
+    return request.pack(sources, request.context);
+  } catch (const c10::Error&) {  // of torch's allocator
+  } catch (const std::bad_alloc&) {
+  }
+  return {at::Tensor(), kNoMemory};
+}
+
 const char* pack_now(Cache& c, const PackRequest& request, const PackKey& key, PackEntry& entry) {
   if (!fits_available(entry.bytes)) return kNoMemory;
   if (!make_room(c, entry.bytes)) return kBudget;
@@ -173,7 +183,7 @@ const char* pack_now(Cache& c, const PackRequest& request, const PackKey& key, P
   std::array<at::Tensor, kMaxSources> aliases;
   for (size_t i = 0; i < entry.source_count; ++i) aliases[i] = private_alias(request.sources[i]);
   const uint64_t before = entry.firings > 0 ? checksum_of(request) : 0;
-  Packed packed = request.pack({aliases.data(), entry.source_count}, request.context);
+  Packed packed = packed_or_refused(request, {aliases.data(), entry.source_count});
   if (packed.refusal != nullptr) return packed.refusal;
   if (!entry.proves(request)) return kWritten;
   entry.packed = std::move(packed.value);

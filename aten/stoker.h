@@ -77,5 +77,7 @@ STOKER_API const char* stoker_why() noexcept;  // "" when active
 STOKER_API void stoker_learn_slice_deleter(void* storage_impl) noexcept;
 STOKER_API int stoker_enter_eval() noexcept;  // what EvalScope does; how many there were before
 STOKER_API void stoker_leave_eval() noexcept;
+// As many as there were: for callers that an interrupt may leave not knowing whether they entered.
+STOKER_API void stoker_restore_eval(int depth) noexcept;
 STOKER_API void stoker_sweep() noexcept;  // frees packs of dead weights
 }

@@ -49,4 +49,5 @@ PYBIND11_MODULE(_C, module) {
   module.def("bf16_regions", &stoker::bf16_regions);
   module.def("enter_eval", &stoker_enter_eval);
   module.def("leave_eval", &stoker_leave_eval);
+  module.def("restore_eval", &stoker_restore_eval);
 }

@@ -54,7 +54,7 @@ def remove() -> None:
 def _wrapper(original, torch, binding):
     from stoker.graph.torch_private import hide
 
-    enter, leave = binding.enter_eval, binding.leave_eval
+    enter, restore = binding.enter_eval, binding.restore_eval
     is_compiling = torch.compiler.is_compiling
     is_grad_enabled, set_grad_enabled = torch.is_grad_enabled, torch._C._set_grad_enabled
     hook = sys.modules[__name__]
@@ -69,13 +69,14 @@ def _wrapper(original, torch, binding):
         # A frozen script module has no such attribute: it is in eval mode for good.
         if getattr(self, "training", False):
             return original(self, *args, **kwargs)
-        depth = enter()
+        depth = 0  # Ctrl-C may come between the end of enter() and the assignment
         try:
+            depth = enter()
             if depth == 0 and hook.outermost is not None:
                 return hook.outermost(original, self, args, kwargs)
             return original(self, *args, **kwargs)
         finally:
-            leave()
+            restore(depth)
 
     # Else what a program compiles itself would be captured from here on, too, module by module.
     hide(__call__)

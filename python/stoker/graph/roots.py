@@ -35,7 +35,7 @@ MOST_GRAPHS = 64  # of a capture: a module that breaks into more runs better as 
 _roots: dict[int, Root] = {}  # by id of the module, which is alive as long as its entry
 _past: collections.deque[dict] = collections.deque(maxlen=64)  # summaries of dead modules
 _numbers = itertools.count()
-_capture_lock = threading.Lock()
+_capturing: dict[str, object] = {}  # at most one entry: what stands for the capture under way
 
 
 class _Ran(threading.local):
@@ -111,10 +111,12 @@ class Root:
         return bool(self.captures) and self.spent >= self.captures[-1].seconds
 
     def _capture(self, original, module, args, kwargs):
-        # While one thread captures, the others go on as before.
-        if not _capture_lock.acquire(blocking=False):
-            return self._uncaptured(original, module, args, kwargs)
+        # While one thread captures, the others go on as before. No lock: Ctrl-C may come between
+        # the end of its acquire() and whatever would release it.
+        mine = object()
         try:
+            if _capturing.setdefault("now", mine) is not mine:
+                return self._uncaptured(original, module, args, kwargs)
             from stoker.graph import capture
 
             if any(map(torch_private.is_compiled, module.modules())):
@@ -133,7 +135,8 @@ class Root:
             finally:
                 self._conclude(self.ran.graphs > before, returned)
         finally:
-            _capture_lock.release()
+            if _capturing == {"now": mine}:  # a call would let Ctrl-C in before the del
+                del _capturing["now"]
 
     def summary(self) -> dict:
         """What became of it, as plain values."""
