@@ -27,9 +27,9 @@ def lively(model):
     return model.eval()
 
 
-def gpt2() -> GPT2LMHeadModel:
+def gpt2(layers: int = 1) -> GPT2LMHeadModel:
     config = GPT2Config(
-        n_layer=1, n_head=2, n_embd=32, vocab_size=96, n_positions=128, bos_token_id=1,
+        n_layer=layers, n_head=2, n_embd=32, vocab_size=96, n_positions=256, bos_token_id=1,
         eos_token_id=None, pad_token_id=0, tie_word_embeddings=False,
     )  # fmt: skip
     return lively(GPT2LMHeadModel(config))
@@ -57,6 +57,15 @@ def test_a_loop_of_short_calls_is_hardly_ever_captured():
     with stoker.graphs(after=0.0):
         for each, tokens_of_stock in zip(given, expected, strict=True):
             assert tokens(model, each).equal(tokens_of_stock)
+    assert 1 <= len(root(model).captures) <= 4 and not root(model).refused
+
+
+def test_two_hundred_tokens_from_five_prompts():
+    model, given = gpt2(layers=3), prompts(*((1, length) for length in (5, 9, 12, 20, 33)))
+    with stoker.graphs(after=1.0):
+        for each in given:
+            expected = stock(tokens, model, each, max_new_tokens=200)
+            assert tokens(model, each, max_new_tokens=200).equal(expected)
     assert 1 <= len(root(model).captures) <= 4 and not root(model).refused
 
 

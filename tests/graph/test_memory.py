@@ -109,3 +109,26 @@ assert roots.find(model, create=False).graph_calls >= 5
 assert resident() - before <= weights
 """
     passes(code, STOKER_PACK_BUDGET="4M", STOKER_SELECT="always")
+
+
+def test_packs_leave_room_below_a_limit_of_the_process():
+    code = """
+import resource
+model = network(2048, 10)
+weights = sum(4 * each.numel() for each in model.parameters())
+captured(network(2048, 1), 2048)  # what is reserved once
+x = torch.randn(4, 2048)
+stoker.disable()
+expected = model(x)
+stoker.enable()
+with open("/proc/self/statm") as file:
+    size = int(file.read().split()[0]) * 4096
+resource.setrlimit(resource.RLIMIT_AS, (size + weights, resource.RLIM_INFINITY))
+stoker.optimize(model)
+for _ in range(6):
+    assert torch.allclose(model(x), expected, rtol=1e-4, atol=1e-5)
+assert roots.find(model, create=False).graph_calls == 5
+assert 0 < stoker.status()["packed"]["bytes"] <= 0.8 * weights
+torch.empty(weights // 32)  # the program still finds memory
+"""
+    passes(code, STOKER_SELECT="always")

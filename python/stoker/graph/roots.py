@@ -177,9 +177,9 @@ class Root:
             sys.stderr.write(f"stoker: graph: {self.name}: {last.text()}\n")
 
     def _give_up(self, why: str) -> None:
-        """Plain Python from here on, without a detour through Dynamo."""
+        """Plain Python from here on, without a detour through Dynamo. The graphs stay as long as the
+        module: another thread may be at their guards, and Dynamo frees them under its feet."""
         self.refused, self.trial, self._cached = why, None, None
-        torch_private.drop(self._function)
         if settings.current.verbose:
             sys.stderr.write(f"stoker: graph: {self.name}: given up: {why}\n")
 
