@@ -177,8 +177,8 @@ class Root:
             sys.stderr.write(f"stoker: graph: {self.name}: {last.text()}\n")
 
     def _give_up(self, why: str) -> None:
-        """Plain Python from here on, without a detour through Dynamo. The graphs stay as long as the
-        module: another thread may be at their guards, and Dynamo frees them under its feet."""
+        """Plain Python from here on, without a detour through Dynamo. The graphs live as long as
+        the module: Dynamo would free guards that another thread evaluates."""
         self.refused, self.trial, self._cached = why, None, None
         if settings.current.verbose:
             sys.stderr.write(f"stoker: graph: {self.name}: given up: {why}\n")
