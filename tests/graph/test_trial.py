@@ -37,8 +37,13 @@ def test_the_fastest_calls_are_compared():
 
 def test_only_calls_with_inputs_of_the_same_sizes_are_compared():
     x, y = torch.ones(2, 3), torch.ones(4, 3)
-    assert key((x, 1), {"mask": y}) == key((y[:2], "text"), {"mask": y + 1, "none": None})
-    assert key((x,), {}) != key((y,), {})
+    alike = (
+        ((x, 1), {"mask": [y], "cache": Trial()}),
+        ((y[:2], 1), {"mask": [-y], "cache": Trial()}),
+    )
+    assert key(alike[0]) == key(alike[1])
+    for other in ((x, 2), (y, 1), ([x], 1), (x, "text"), (x, None), ({"x": x}, 1), (x,)):
+        assert key(other) != key((x, 1)) and hash(key(other))
     trial = Trial()
     for call in range(MOST_CALLS):
         assert not trial.over()
@@ -78,3 +83,24 @@ def test_what_could_not_be_captured_runs_without_a_detour():
     run(ours, 2)
     assert root(ours).refused == "nothing of it could be captured"
     assert root(ours)._cached is None and served(ours) == 0
+
+
+@pytest.mark.usefixtures("eager_to_capture")
+def test_a_branch_of_which_nothing_could_be_captured_ends_captures_only():
+    class Either(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear, self.lstm = nn.Linear(8, 8), nn.LSTM(8, 8)
+
+        def forward(self, x, recurrent=False):
+            return self.lstm(x)[0] if recurrent else self.linear(x).relu()
+
+    ours, given = Either().eval(), torch.randn(3, 8)
+    stoker.optimize(ours)
+    run(ours, 3)
+    for _ in range(2):
+        assert_alike(ours(given, recurrent=True), stock(ours, given, recurrent=True))
+    assert root(ours).refused == "nothing of it could be captured"
+    before = served(ours)
+    run(ours, 2)
+    assert served(ours) == before + 2

@@ -70,7 +70,7 @@ class Root:
             return self._timed(original, module, args, kwargs)
         if self._due():
             return self._capture(original, module, args, kwargs)
-        sizes = None if trial is None else key(args, kwargs)
+        sizes = None if trial is None else key((args, kwargs))
         plain = trial is not None and trial.plain_next(sizes)
         before, start = self.ran.graphs, time.perf_counter()
         if plain:
@@ -168,7 +168,10 @@ class Root:
         torch_private.show(self._function)
         self.trial = Trial() if last.graphs else None
         if returned and not last.graphs:
-            self._give_up("nothing of it could be captured")
+            why = "nothing of it could be captured"
+            if len(self.captures) == 1:
+                self._give_up(why)
+            self.refused = why  # what was captured before still serves
         elif len(last.graphs) > MOST_GRAPHS:
             self._give_up(f"it broke into {len(last.graphs)} graphs")
         elif len(self.captures) >= MOST_CAPTURES:

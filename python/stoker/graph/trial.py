@@ -17,10 +17,16 @@ MARGIN = 1.03  # a graph that takes so many times as long is slower, not noise
 MOST_CALLS = 100  # of whatever keys: a program whose calls are never alike keeps its graphs
 
 
-def key(args, kwargs) -> tuple:
-    """What calls must have in common to be compared: the sizes of the tensors they are given."""
-    given = (*args, *kwargs.values())
-    return tuple(each.shape for each in given if isinstance(each, torch.Tensor))
+def key(given):
+    """What calls must have in common to be compared: sizes of tensors and plain values, within
+    lists, tuples and dictionaries too."""
+    if isinstance(given, torch.Tensor):
+        return tuple(given.shape)
+    if isinstance(given, dict):
+        return tuple((name, key(each)) for name, each in given.items())
+    if isinstance(given, (list, tuple)):
+        return tuple(map(key, given))
+    return given if isinstance(given, (int, float, str)) else type(given)
 
 
 class Trial:
@@ -30,12 +36,12 @@ class Trial:
         self._seconds = {}  # of a key: (by graph, as plain Python)
         self._calls = 0
 
-    def plain_next(self, of: tuple) -> bool:
+    def plain_next(self, of) -> bool:
         """Is it the turn of plain Python?"""
         graph, plain = self._seconds.get(of, ((), ()))
         return len(graph) - WARM > len(plain)
 
-    def add(self, of: tuple, plain: bool, seconds: float) -> None:
+    def add(self, of, plain: bool, seconds: float) -> None:
         self._calls += 1
         self._seconds.setdefault(of, ([], []))[plain].append(seconds)
 
