@@ -1,4 +1,4 @@
-"""Models of transformers, captured, against stock: one of each family.
+"""Models of transformers, captured, against stock: a few of each kind.
 
 All of them, with what was captured and why not: `python -m tests.architectures [NAME ...]`.
 """
@@ -9,7 +9,7 @@ import pytest
 
 from tests.architectures import sweep
 
-FAMILIES = ("bert", "deberta-v2", "gpt2", "gemma", "t5", "whisper", "wav2vec2", "swin", "resnet")
+FAMILIES = ("bert", "deberta-v2", "gpt2", "t5", "whisper", "resnet")
 
 
 @pytest.mark.parametrize("name", FAMILIES)
