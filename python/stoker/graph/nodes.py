@@ -54,6 +54,11 @@ def argument(node: Node, position: int, name: str, default):
     return node.kwargs.get(name, default)
 
 
+def arguments(node: Node, names: tuple[str, ...]) -> dict:
+    """The arguments that a call was given, by name; `names` are those of its parameters."""
+    return dict(zip(names, node.args, strict=False)) | node.kwargs
+
+
 def insert(before: Node, function, args, kwargs=None, like: Node | None = None) -> Node:
     """A new call before a node; it stands for the same tensor as `like`."""
     with before.graph.inserting_before(before):

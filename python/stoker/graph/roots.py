@@ -171,7 +171,8 @@ class Root:
             why = "nothing of it could be captured"
             if len(self.captures) == 1:
                 self._give_up(why)
-            self.refused = why  # what was captured before still serves
+            else:
+                self.refused = why  # what was captured before still serves
         elif len(last.graphs) > MOST_GRAPHS:
             self._give_up(f"it broke into {len(last.graphs)} graphs")
         elif len(self.captures) >= MOST_CAPTURES:

@@ -16,7 +16,7 @@ import torch
 from torch.fx import Graph, Node
 from torch.nn import functional as F
 
-from stoker.graph.nodes import KeepError, argument, value
+from stoker.graph.nodes import KeepError, argument, arguments, value
 from stoker.graph.torch_private import mutates
 
 GELU = torch._C._nn.gelu
@@ -114,10 +114,8 @@ def _rename(node: Node) -> bool:
     if target is F.hardtanh and _bounds(node) == (0, 6):
         return _set(node, F.relu6, node.args[:1])
     if target in _LINEARS:
-        given = {"input": None, "weight": None, "bias": None} | dict(
-            zip(("input", "weight", "bias"), node.args, strict=False)
-        )
-        given.update(node.kwargs)
+        names = ("input", "weight", "bias")
+        given = dict.fromkeys(names) | arguments(node, names)
         return _set(node, LINEAR, tuple(given.values()))
     if target is F.pad:
         return _set(node, PAD, node.args, node.kwargs)
@@ -127,8 +125,7 @@ def _rename(node: Node) -> bool:
 
 def _bounds(node: Node) -> tuple:
     names = ("input", "min_val", "max_val", "inplace")
-    given = {"min_val": -1.0, "max_val": 1.0} | dict(zip(names, node.args, strict=False))
-    given.update(node.kwargs)
+    given = {"min_val": -1.0, "max_val": 1.0} | arguments(node, names)
     return given["min_val"], given["max_val"]
 
 

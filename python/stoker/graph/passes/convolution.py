@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch.fx import Graph, Node
 
-from stoker.graph.nodes import insert, is_call, only_user, replace, value
+from stoker.graph.nodes import arguments, insert, is_call, only_user, replace, value
 from stoker.graph.passes.batch_norm import fold, foldable
 
 _DIMENSIONS = {torch.conv1d: 1, torch.conv2d: 2, torch.conv3d: 3}
@@ -36,7 +36,7 @@ def convolutions(graph: Graph) -> int:
 def _convolution(node: Node) -> Node | None:
     dimensions = _DIMENSIONS[node.target]
     names = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
-    given = dict(zip(names, node.args, strict=False)) | node.kwargs
+    given = arguments(node, names)
     batched = value(given["input"]) is not None and value(given["input"]).dim() == dimensions + 2
     padding = _padding(given, dimensions)
     if padding is None or not batched:

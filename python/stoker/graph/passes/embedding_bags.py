@@ -19,7 +19,7 @@ import torch
 from torch.fx import Graph, Node
 from torch.nn import functional as F
 
-from stoker.graph.nodes import argument, insert, is_call, only_user, replace, value
+from stoker.graph.nodes import argument, arguments, insert, is_call, only_user, replace, value
 
 _MODES = {"sum": 0, "mean": 1, "max": 2}
 _PARAMETERS = (
@@ -81,7 +81,7 @@ def _kind(node) -> tuple | None:
     """What bags of one call have in common; None for other nodes."""
     if not is_call(node, F.embedding_bag) or only_user(node) is None:
         return None
-    given = _given(node)
+    given = arguments(node, _PARAMETERS)
     if given.get("offsets") is None or any(given.get(name) is not None for name in _UNSUPPORTED):
         return None
     # torch still takes table and indices in the other order, with a warning.
@@ -91,12 +91,8 @@ def _kind(node) -> tuple | None:
     return mode, last, value(node).dtype
 
 
-def _given(node: Node) -> dict:
-    return dict(zip(_PARAMETERS, node.args, strict=False)) | node.kwargs
-
-
 def _one_call(before: Node, bags: list[Node]) -> Node:
-    given = [_given(bag) for bag in bags]
+    given = [arguments(bag, _PARAMETERS) for bag in bags]
     args = [[each[name] for each in given] for name in ("weight", "input", "offsets")]
     kwargs = {
         "mode": _MODES[given[0].get("mode", "mean")],
