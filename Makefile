@@ -20,7 +20,7 @@ CXX_SOURCES := $(shell find aten autocast bench jit kernels preload python tests
 SOURCES := $(sort CMakeLists.txt pyproject.toml README.md LICENSE $(shell find aten autocast jit kernels preload python \
   -type f \( -name '*.cpp' -o -name '*.h' -o -name '*.py' -o -name '*.cmake' -o -name '*.in' -o -name '*.txt' \)))
 
-.PHONY: setup build gtest test demo bench lint clean FORCE
+.PHONY: setup build test demo bench lint clean FORCE
 
 setup: $(VENV)/.stoker-setup
 
@@ -28,12 +28,16 @@ $(VENV)/.stoker-setup: requirements-dev.txt .ci/system-packages
 	.ci/system-packages
 	[[ -x $(PYTHON) ]] || python3.11 -m venv $(VENV)
 	echo "setup: pip install -r requirements-dev.txt into .venv"
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	STOKER=0 $(PYTHON) -c 'import torch; v = torch.version; print("setup: torch", v.__version__, \
 	  f"(a CUDA {v.cuda} build: fine, Stoker uses its CPU half)" if v.cuda else "(a CPU build)")'
 	touch $@
 
-build: build/.wheel-installed gtest
+# The wheel and the C++ tests, in one tree: what they share compiles once.
+build: build/.wheel-installed
+	cmake --preset release -DPython_EXECUTABLE=$(PYTHON) > build/release-configure.log \
+	  || { cat build/release-configure.log; exit 1; }
+	cmake --build --preset release --target stoker_kernel_tests
 
 # A removed file is a change too: the list itself is a prerequisite.
 build/sources.list: FORCE
@@ -45,12 +49,6 @@ build/.wheel-installed: build/sources.list $(SOURCES) $(VENV)/.stoker-setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
 	  --force-reinstall .
 	touch $@
-
-gtest: $(VENV)/.stoker-setup
-	mkdir -p build
-	cmake --preset release -DPython_EXECUTABLE=$(PYTHON) > build/release-configure.log \
-	  || { cat build/release-configure.log; exit 1; }
-	cmake --build --preset release --target stoker_kernel_tests
 
 test: build
 	$(PYTHON) .ci/suites.py
@@ -65,7 +63,7 @@ bench: build
 	build/bench/bench/stoker_micro_bench --shapes=minilm --rows=1,8,64 --benchmark_min_time=0.02
 	$(PYTHON) -m bench.ops linear --shapes minilm --rows 1,8,64,128 --seconds 0.1
 
-lint: gtest
+lint: build
 	clang-format --dry-run -Werror $(CXX_SOURCES)
 	ruff check .
 	if command -v clang-tidy > /dev/null; then \
