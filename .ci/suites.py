@@ -30,6 +30,10 @@ class Count:
     failed: int = 0
 
 
+def cpus() -> int:
+    return len(os.sched_getaffinity(0))
+
+
 def read_junit(path: Path) -> tuple[Count, list[str]]:
     count, notes = Count(), []
     for case in ElementTree.parse(path).getroot().iter("testcase"):
@@ -70,7 +74,8 @@ def run_suite(name: str, command: list[str], junit: Path) -> tuple[Count, str]:
 
 
 def ctest_command(junit: Path) -> list[str]:
-    return ["ctest", "--preset", "release", "--output-junit", str(junit)]
+    jobs = f"--parallel={cpus()}"
+    return ["ctest", "--preset", "release", jobs, "--output-junit", str(junit)]
 
 
 def pytest_command(folder: str, junit: Path) -> list[str]:
@@ -96,7 +101,7 @@ def main() -> int:
     # The longest first; as many at once as there are CPUs, two at least.
     rest = folders - {"contract"}
     later = [*(name for name in LONGEST if name in rest), *sorted(rest - set(LONGEST))]
-    with ThreadPoolExecutor(max(2, len(os.sched_getaffinity(0)))) as pool:
+    with ThreadPoolExecutor(max(2, cpus())) as pool:
         for done in as_completed([pool.submit(suite, folder) for folder in later]):
             count, text = done.result()
             print(text, flush=True)

@@ -7,7 +7,8 @@ from itertools import islice
 import pytest
 import stoker
 import torch
-from torch.testing._internal.common_methods_invocations import op_db
+
+from tests.support.samples import op_db
 
 # Multiply inside a kernel below autograd: the list of aten/recorded_composites.cpp is what this
 # test found.

@@ -11,10 +11,9 @@ import sys
 import warnings
 
 import torch
-from torch.testing._internal.common_methods_invocations import op_db
-from torch.testing._internal.common_modules import module_db
 
 from tests.support import convolutions
+from tests.support.samples import module_db, op_db
 
 SEED = 20261124
 OPERATORS = {

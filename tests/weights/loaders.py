@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
+
 import torch
 from torch import nn
 
@@ -54,7 +57,9 @@ def safetensors(dtype, tmp_path):
     return _assigned(dtype, load_file(tmp_path / "w.safetensors"))
 
 
-def from_pretrained(dtype, tmp_path):
+@functools.cache
+def _checkpoint(dtype: torch.dtype) -> tempfile.TemporaryDirectory:
+    """A folder as `save_pretrained` writes it; loading maps its file privately."""
     from transformers import BertConfig, BertModel
 
     config = BertConfig(
@@ -64,8 +69,15 @@ def from_pretrained(dtype, tmp_path):
         num_hidden_layers=1,
         num_attention_heads=2,
     )
-    BertModel(config).to(dtype).save_pretrained(tmp_path / "bert")
-    model = BertModel.from_pretrained(tmp_path / "bert", dtype=dtype)
+    folder = tempfile.TemporaryDirectory()
+    BertModel(config).to(dtype).save_pretrained(folder.name)
+    return folder
+
+
+def from_pretrained(dtype, tmp_path):
+    from transformers import BertModel
+
+    model = BertModel.from_pretrained(_checkpoint(dtype).name, dtype=dtype)
     module = model.encoder.layer[0].intermediate.dense
     return module, module.weight
 

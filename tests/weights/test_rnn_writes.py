@@ -61,7 +61,7 @@ def test_next_call_sees_the_write(op, place, dtype):
     for name, write in IN_PLACE.items():
         if place.startswith("bias") and name in OF_MATRICES:
             continue
-        torch.manual_seed(SEED)
+        torch.default_generator.manual_seed(SEED)  # the CPU's: 4 ms less
         module = LAYERS[op](dtype).eval()
         with torch.no_grad():
             old, row = run(op, module, x)

