@@ -129,6 +129,15 @@ at::Tensor as_stock_sees(const Convolution& c, const at::Tensor& operand) {
       at::detail::empty_strided_cpu(operand.sizes(), operand.strides(), at::kBFloat16));
 }
 
+// Do the results of groups, each computed by itself, show the format that the images have? With a
+// size of one, in the images or in the weight of a group, theirs may be either. Lines have but one.
+bool groups_agree(const Convolution& c) {
+  const ConvProblem& shape = c.shape;
+  return c.dimensions() == 1 ||
+         (c.weight->is_contiguous() &&
+          std::min({shape.size[1], shape.size[2], shape.out(1), shape.out(2)}) > 1);
+}
+
 // Null when stock gives its result in c.format. Of most convolutions all of its kernels do; where
 // it has others, to ask it costs 2 us. (NNPACK, where there is one, takes 16 images and more.)
 const char* confirm_format(const Convolution& c) {
@@ -138,7 +147,7 @@ const char* confirm_format(const Convolution& c) {
   const auto format = torch_private::convolution_format(
       as_stock_sees(c, *c.input), as_stock_sees(c, *c.weight), c.arguments.stride,
       c.arguments.padding, c.arguments.dilation, c.arguments.groups, c.shape.transposed,
-      c.arguments.output_padding);
+      c.arguments.output_padding, groups_agree(c));
   return format == c.format ? nullptr : "stock has a kernel of its own for this convolution";
 }
 

@@ -23,8 +23,8 @@ std::optional<at::MemoryFormat> convolution_format(const at::Tensor& input,
                                                    const at::Tensor& weight, at::IntArrayRef stride,
                                                    at::IntArrayRef padding,
                                                    at::IntArrayRef dilation, int64_t groups,
-                                                   bool transposed,
-                                                   at::IntArrayRef output_padding) {
+                                                   bool transposed, at::IntArrayRef output_padding,
+                                                   bool groups_agree) {
   using at::native::ConvBackend;
   const ConvBackend backend = at::native::select_conv_backend(
       input, weight, std::nullopt, c10::fromIntArrayRefSlow(stride),
@@ -35,12 +35,14 @@ std::optional<at::MemoryFormat> convolution_format(const at::Tensor& input,
     case ConvBackend::MkldnnTranspose:
       break;
     case ConvBackend::Slow2d:
-    case ConvBackend::Slow3d:
     case ConvBackend::SlowDilated2d:
+      if (groups == 1 || groups_agree) break;  // of several it puts the results together
+      return std::nullopt;
+    case ConvBackend::Slow3d:
     case ConvBackend::SlowDilated3d:
     case ConvBackend::SlowTranspose2d:
     case ConvBackend::SlowTranspose3d:
-      if (groups == 1) break;  // of several it puts the results together
+      if (groups == 1) break;
       return std::nullopt;
     default:
       return std::nullopt;

@@ -20,13 +20,15 @@ bool forward_ad_active();
 bool inside_autograd_function() noexcept;
 
 // The memory format in which stock gives the result of a convolution, and to which it brings the
-// input; none where it runs a kernel whose result it does not describe. Throws
-// where stock would.
+// input; none where it runs a kernel whose result it does not describe. Its plain loops compute
+// groups one by one: `groups_agree` says that the results of all have the format of the images.
+// Throws where stock would.
 std::optional<at::MemoryFormat> convolution_format(const at::Tensor& input,
                                                    const at::Tensor& weight, at::IntArrayRef stride,
                                                    at::IntArrayRef padding,
                                                    at::IntArrayRef dilation, int64_t groups,
-                                                   bool transposed, at::IntArrayRef output_padding);
+                                                   bool transposed, at::IntArrayRef output_padding,
+                                                   bool groups_agree);
 
 // False for temporaries of C++ code, which no Python program can hold.
 bool has_python_object(const at::Tensor& tensor) noexcept;

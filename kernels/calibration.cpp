@@ -88,6 +88,16 @@ CpuRange read_cpu(Words& words) {
   return range;
 }
 
+// At the end of a line, or nothing.
+void read_bounds_of_k(Words& words, Rule& rule) {
+  std::string more;
+  if (!words.next(more)) return;
+  if (more != "k") words.fail("k or the end of the line", "'" + more + "'");
+  rule.min_k = words.number("the least K", 0);
+  rule.max_k = words.number("the greatest K", kAny);
+  words.end();
+}
+
 Rule read_rule(Words& words) {
   Rule rule;
   rule.row = words.word("the name of a row");
@@ -98,12 +108,7 @@ Rule read_rule(Words& words) {
   rule.min_macs = words.number("the least M * N * K", 0);
   words.keyword("pack");
   rule.rows_before_pack = words.number("the rows before a pack", kAny);
-  std::string more;
-  if (!words.next(more)) return rule;
-  if (more != "k") words.fail("k or the end of the line", "'" + more + "'");
-  rule.min_k = words.number("the least K", 0);
-  rule.max_k = words.number("the greatest K", kAny);
-  words.end();
+  read_bounds_of_k(words, rule);
   return rule;
 }
 
@@ -186,7 +191,7 @@ Rule read_conv(Words& words) {
   rule.min_macs = words.number("the least multiplications", 0);
   words.keyword("pack");
   rule.rows_before_pack = words.number("the pixels before a pack", kAny);
-  words.end();
+  read_bounds_of_k(words, rule);
   return rule;
 }
 

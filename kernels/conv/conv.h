@@ -49,11 +49,14 @@ struct ConvProblem {
   Window window() const noexcept;
   // Is a pixel's row of channels in one piece? With one pixel in an image it always is.
   bool in_rows() const noexcept { return channels_last || (input_pixels() == 1 && pixels() == 1); }
-  // Is the weight of a window of one pixel packed? Not where it is multiplied with an image that
-  // lies [channel, pixel] and is wide enough for that. Of 49 and 196 pixels a product with packed
+  // Is the weight packed? That of one pixel is not where it is multiplied with an image that lies
+  // [channel, pixel] and is wide enough for that. Of 49 and 196 pixels a product with packed
   // weights makes up for bringing the image to rows and back: 1.1-2x on Zen 3 with 256 to 2048
   // channels. From 784 pixels on both ways were within 10 %.
-  bool packs_weight() const noexcept { return in_rows() || pixels() <= 256 || only_packed; }
+  bool packs_weight() const noexcept {
+    const bool one_pixel = window() == Window::kPoint || window() == Window::kStrided;
+    return !one_pixel || in_rows() || pixels() <= 256 || only_packed;
+  }
   // The input of select().
   MatmulProblem product() const noexcept;
 };

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "jit/gen/depthwise.h"
+#include "kernels/conv/turn.h"
 #include "kernels/element.h"
 #include "kernels/scratch.h"
 
@@ -259,7 +260,10 @@ void DepthwiseLayout::pack(const float* weight, float* packed) const noexcept {
 
 bool run_depthwise(const ConvProblem& problem, const Operands& operands, const Finish& finish,
                    jit::Isa isa, const Parallel& parallel) noexcept {
-  return Run(problem, operands, finish, isa).run(parallel);
+  if (problem.in_rows()) return Run(problem, operands, finish, isa).run(parallel);
+  return run_turned(problem, operands, parallel, [&](const ConvProblem& c, const Operands& p) {
+    return Run(c, p, finish, isa).run(parallel);
+  });
 }
 
 }  // namespace stoker::kernels::conv

@@ -32,10 +32,11 @@ constexpr int64_t kDepthwiseChannels = 8;
 // windows were not measured.
 constexpr int64_t kDepthwiseTaps = 64;
 
-// For Window::kDepthwise of images in rows of channels, of which input, multiply and output are one
-// type. `w` is packed. True when done. False, with Y undefined, when the window is too large for a
-// kernel, one cannot be generated or scratch memory is not to be had. One order of summation per
-// element.
+// For Window::kDepthwise, of which input, multiply and output are one type; images that are not in
+// rows are brought to rows and back (turn.h), and `finish` has what fused_part() leaves of the
+// epilogue. `w` is packed. True when done. False, with Y undefined, when the window is too large
+// for a kernel, one cannot be generated or scratch memory is not to be had. One order of summation
+// per element.
 bool run_depthwise(const ConvProblem& problem, const Operands& operands, const Finish& finish,
                    jit::Isa isa, const Parallel& parallel) noexcept;
 

@@ -8,6 +8,7 @@
 #include "jit/gen/spatial.h"
 #include "kernels/bfloat16.h"
 #include "kernels/conv/spatial_plan.h"
+#include "kernels/conv/turn.h"
 #include "kernels/element.h"
 #include "kernels/linear/panel_bias.h"
 #include "kernels/scratch.h"
@@ -336,7 +337,10 @@ int64_t padded_channels(const ConvProblem& problem, jit::GemmMath math) noexcept
 
 bool run_spatial(const ConvProblem& problem, const Operands& operands, const Finish& finish,
                  const JitOptions& options, const Parallel& parallel) noexcept {
-  return Run(problem, operands, finish, options).run(parallel);
+  if (problem.in_rows()) return Run(problem, operands, finish, options).run(parallel);
+  return run_turned(problem, operands, parallel, [&](const ConvProblem& c, const Operands& p) {
+    return Run(c, p, finish, options).run(parallel);
+  });
 }
 
 }  // namespace stoker::kernels::conv

@@ -11,9 +11,8 @@ const char* one_pixel(const MatmulProblem& p) noexcept {
              : "unsupported: the window is not one pixel of all channels";
 }
 const char* several_pixels(const MatmulProblem& p) noexcept {
-  return p.window == Window::kSpatial && p.order == Order::kAlongK
-             ? nullptr
-             : "unsupported: no window of several pixels, of all channels, channels last";
+  return p.window == Window::kSpatial ? nullptr
+                                      : "unsupported: no window of several pixels, of all channels";
 }
 const char* bf16_out(const MatmulProblem& p) noexcept {
   if (p.output != DataType::kBFloat16) return "unsupported: the result is not bfloat16";
@@ -33,9 +32,7 @@ const char* several_to_f32(const MatmulProblem& p) noexcept {
 }
 
 const char* one_channel(const MatmulProblem& p) noexcept {
-  if (p.window != Window::kDepthwise || p.order != Order::kAlongK) {
-    return "unsupported: no window of one channel, channels last";
-  }
+  if (p.window != Window::kDepthwise) return "unsupported: no window of one channel";
   if (p.input != p.multiply || p.output != p.multiply) return "unsupported: the types are mixed";
   return p.n >= kDepthwiseChannels && p.k <= kDepthwiseTaps
              ? nullptr

@@ -80,7 +80,7 @@ TEST(Calibration, BoundsBatchedProductsByTheirShape) {
 
 TEST(Calibration, BoundsConvolutionsByWindowAndLayout) {
   const Calibration read = parse_calibration(
-      "family x\nconv r point last images 1 4 pixels 49 * outputs 8 64 macs 5000 pack 70\n"
+      "family x\nconv r point last images 1 4 pixels 49 * outputs 8 64 macs 5000 pack 70 k 1 16\n"
       "rule r m 1 * weight 1 10 macs 0 pack 1\n");
   const MatmulProblem fits{
       .m = 49, .n = 8, .k = 16, .batch = 2, .order = Order::kAlongK, .window = Window::kPoint};
@@ -98,6 +98,7 @@ TEST(Calibration, BoundsConvolutionsByWindowAndLayout) {
   EXPECT_FALSE(applies([](auto& p) { p.m = 48; }));
   EXPECT_FALSE(applies([](auto& p) { p.n = 65; }));
   EXPECT_FALSE(applies([](auto& p) { p.k = 6; })) << "fewer multiplications";
+  EXPECT_FALSE(applies([](auto& p) { p.k = 17; }));
   // A convolution is no product with a weight, whatever it comes to.
   EXPECT_TRUE(applies([](auto& p) { p.window = Window::kNone, p.n = 2, p.k = 5; }));
   EXPECT_FALSE(applies([](auto& p) { p.n = 2, p.k = 5; }));
@@ -263,14 +264,17 @@ TEST(Calibration, KnowsConvolutions) {
   EXPECT_TRUE(faster("jit_spatial_f32", Window::kSpatial, kLast, 1, 7, 512, 4608));
   EXPECT_TRUE(faster("jit_spatial_f32", Window::kSpatial, kLast, 8, 112, 64, 147));
   EXPECT_FALSE(faster("jit_spatial_f32", Window::kSpatial, kLast, 8, 112, 32, 27));
-  EXPECT_FALSE(faster("jit_spatial_f32", Window::kSpatial, kFirst, 1, 7, 512, 4608));
+  EXPECT_TRUE(faster("jit_spatial_f32", Window::kSpatial, kFirst, 1, 7, 512, 4608));
+  EXPECT_FALSE(faster("jit_spatial_f32", Window::kSpatial, kFirst, 1, 56, 64, 576));
+  EXPECT_FALSE(faster("jit_spatial_f32", Window::kSpatial, kFirst, 8, 14, 128, 1152));
   EXPECT_FALSE(faster("onednn_conv_f32", Window::kSpatial, kLast, 1, 56, 64, 576));
   EXPECT_FALSE(faster("onednn_conv_f32", Window::kDepthwise, kFirst, 1, 14, 384, 9));
   EXPECT_TRUE(faster("jit_depthwise_f32", Window::kDepthwise, kLast, 1, 112, 32, 9));
   EXPECT_TRUE(faster("jit_depthwise_f32", Window::kDepthwise, kLast, 8, 7, 960, 25));
   EXPECT_FALSE(faster("jit_depthwise_f32", Window::kDepthwise, kLast, 8, 112, 32, 9));
   EXPECT_FALSE(faster("jit_depthwise_f32", Window::kDepthwise, kLast, 8, 56, 96, 9));
-  EXPECT_FALSE(faster("jit_depthwise_f32", Window::kDepthwise, kFirst, 1, 14, 384, 9));
+  EXPECT_TRUE(faster("jit_depthwise_f32", Window::kDepthwise, kFirst, 1, 14, 384, 9));
+  EXPECT_FALSE(faster("jit_depthwise_f32", Window::kDepthwise, kFirst, 8, 14, 384, 9));
   EXPECT_FALSE(faster("jit_f32", Window::kPoint, kLast, 1, 8, 256, 256)) << "a rule of linear";
   EXPECT_TRUE(faster("onednn_transposed_f32", Window::kTransposed, kLast, 1, 8, 128, 4096));
   EXPECT_FALSE(faster("onednn_transposed_f32", Window::kTransposed, kLast, 1, 32, 3, 1024));

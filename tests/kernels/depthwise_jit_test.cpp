@@ -50,15 +50,15 @@ struct Case {
   ConvProblem c;
   TypedValues x, w, bias;
 
-  Case(ConvProblem problem, int64_t channels, DataType type)
-      : c(completed(problem, channels, type)),
+  Case(ConvProblem problem, int64_t channels, DataType type, bool channels_last = true)
+      : c(completed(problem, channels, type, channels_last)),
         x(type, c.images * channels * c.input_pixels(), kSeed + 1),
         w(type, channels * c.taps(), kSeed + 2),
         bias(type, channels, kSeed + 3) {}
 
-  static ConvProblem completed(ConvProblem c, int64_t channels, DataType type) {
+  static ConvProblem completed(ConvProblem c, int64_t channels, DataType type, bool channels_last) {
     c.channels = c.outputs = c.groups = channels;
-    c.channels_last = true;
+    c.channels_last = channels_last;
     c.input = c.multiply = c.output = type;
     return c;
   }
@@ -212,6 +212,22 @@ TEST_P(DepthwiseJit, FinishesWhatItStores) {
         expect_close(k, GetParam().isa, e, combines ? other.data() : nullptr,
                      combines ? &other : nullptr);
       }
+    }
+  }
+}
+
+TEST_P(DepthwiseJit, TurnsImagesOfPlanes) {
+  for (const int64_t channels : {16, 19, 40}) {
+    for (const int64_t stride : {1, 2}) {
+      if (!native() && channels != 19) continue;
+      Case k({.images = 2,
+              .size = {1, 9, 11},
+              .kernel = {1, 3, 3},
+              .stride = {1, stride, stride},
+              .padding = {0, 1, 1},
+              .has_bias = true},
+             channels, GetParam().type, /*channels_last=*/false);
+      expect_close(k, GetParam().isa, {.activation = jit::Activation::kRelu}, nullptr, nullptr);
     }
   }
 }

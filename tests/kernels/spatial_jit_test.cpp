@@ -58,15 +58,15 @@ struct Case {
   Path path;
   Values x, w, bias;
 
-  Case(ConvProblem problem, const Path& path)
-      : c(completed(problem, path)),
+  Case(ConvProblem problem, const Path& path, bool channels_last = true)
+      : c(completed(problem, path, channels_last)),
         path(path),
         x(path.x, c.images * c.channels * c.input_pixels(), kSeed + 1),
         w(path.w, c.outputs * c.channels * c.taps(), kSeed + 2),
         bias(path.x, c.outputs, kSeed + 3) {}
 
-  static ConvProblem completed(ConvProblem c, const Path& path) {
-    c.channels_last = true;
+  static ConvProblem completed(ConvProblem c, const Path& path, bool channels_last) {
+    c.channels_last = channels_last;
     c.input = path.x;
     c.output = path.y;
     c.multiply = path.math == GemmMath::kF32   ? kFloat32
@@ -257,6 +257,33 @@ TEST_P(ConvSpatial, FinishesWhatItStores) {
       }
     }
   }
+}
+
+// Sizes around the blocks that are turned together, and more images than are turned at a time.
+TEST_P(ConvSpatial, TurnsImagesOfPlanes) {
+  for (const int64_t channels : pick<int64_t>({3, 4, 9, 40}, {5})) {
+    for (const int64_t width : pick<int64_t>({1, 7, 8, 13}, {9})) {
+      Case k({.images = 2,
+              .channels = channels,
+              .outputs = channels + 12,
+              .size = {1, 5, width},
+              .kernel = {1, 3, 3},
+              .padding = {0, 1, 1},
+              .has_bias = true},
+             GetParam(), /*channels_last=*/false);
+      expect_close(k, {.activation = jit::Activation::kRelu});
+    }
+  }
+  const int64_t side = native() ? 130 : 6;
+  Case many({.images = 3,
+             .channels = native() ? 8 : 3,
+             .outputs = 9,
+             .size = {1, side, side},
+             .kernel = {1, 3, 3},
+             .stride = {1, 2, 2},
+             .padding = {0, 1, 1}},
+            GetParam(), /*channels_last=*/false);
+  expect_close(many);
 }
 
 TEST_P(ConvSpatial, KeepsNaNThroughRelu) {
