@@ -104,7 +104,7 @@ struct Calibration {
 //   norm ROW KIND rows MIN MAX columns MIN MAX
 //   rnn ROW h MIN MAX b MIN MAX t MIN MAX pack ROWS
 //   conv ROW point|strided|spatial|grouped|depthwise|transposed first|last images MIN MAX
-//     pixels MIN MAX outputs MIN MAX macs MIN pack PIXELS [k MIN MAX]   (one line; last: channels last)
+//     pixels MIN MAX outputs MIN MAX macs MIN pack PIXELS [k MIN MAX]  (one line)
 //   fused ROW ...: as conv, with a norm, activation or other operand in the same call; where conv
 //     rules hold, it is not needed
 // Throws std::invalid_argument with the number of the offending line and what was expected.
