@@ -33,7 +33,7 @@ def captured(model, width, rows=(4,)):
         for count in rows:
             model(torch.ones(count, width))
 
-captured(network(8, 1), 8)  # what Dynamo keeps once
+captured(network(8, 1), 8, (4, 24))  # what Dynamo keeps once, for symbolic sizes as well
 """
 
 
