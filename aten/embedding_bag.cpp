@@ -6,6 +6,7 @@
 #include <ATen/ops/_embedding_bag_cpu_dispatch.h>
 #include <ATen/ops/_embedding_bag_forward_only_cpu_dispatch.h>
 
+#include <cstring>
 #include <string>
 #include <tuple>
 
@@ -53,6 +54,15 @@ const char* choose_row(BagCall& call, const kernels::Row*& row) {
   return chosen.reason;
 }
 
+// torch's zero_() and copy_() take as long as a whole bag.
+void set_zero(const Tensor& t) {
+  if (t.nbytes() > 0) std::memset(t.mutable_data_ptr(), 0, t.nbytes());
+}
+
+void copy(const Tensor& to, const Tensor& from) {
+  if (to.nbytes() > 0) std::memcpy(to.mutable_data_ptr(), from.const_data_ptr(), to.nbytes());
+}
+
 // bag_size and max_indices of a sum are zeros, those of a mean its counts, twice.
 RowResult<Results> run_row(const kernels::Row&, const BagCall& call) {
   Bags bags = call.bags;
@@ -80,10 +90,10 @@ RowResult<Results> run_row(const kernels::Row&, const BagCall& call) {
       break;
   }
   if (sum) {
-    sizes.zero_();
-    winners.zero_();
+    set_zero(sizes);
+    set_zero(winners);
   } else if (!max) {
-    winners.copy_(sizes);
+    copy(winners, sizes);
   }
   return {{std::move(output), std::move(bag_of), std::move(sizes), std::move(winners)}, nullptr};
 }
@@ -109,6 +119,7 @@ struct EmbeddingBag : ReturnsResult<BagCall> {
     if (mode < 0 || mode > 2) return "an unknown mode";
     call.bags.mode = static_cast<Mode>(mode);
     call.bags.padding = padding_idx;
+    call.bags.tracked = !forward_only;
     if (const char* why = read_weight(call.bags, weight)) return why;
     if (const char* why = read_indices(call.bags, indices, offsets, include_last_offset))
       return why;

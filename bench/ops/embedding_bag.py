@@ -17,13 +17,12 @@ from bench.ops.suite import ONEDNN, STOCK, STOKER, Case, Contestant, Operator, W
 TABLES = 26
 MOST_SETS = 1000  # of indices, for each table
 LENGTHS = (1, 20)  # indices a bag
-KINDS = ("sum", "mean", "max", "padded", "scaled")  # as in calibration files
+KINDS = ("sum", "mean", "max", "padded", "scaled", "tracked")  # as in calibration files
 CHECKED = 4  # tables
 
 
 class BagCase(Case):
     flops, mode = 0, "tensors"
-    counter = "_embedding_bag_forward_only"
 
     def __init__(self, shape: Shape, bags: int, length: int, kind: str, tables: list[torch.Tensor]):
         dtype = str(tables[0].dtype).removeprefix("torch.")
@@ -31,7 +30,10 @@ class BagCase(Case):
             "shape": shape.name, "rows": shape.n, "width": shape.k, "M": bags, "length": length,
             "kind": kind, "dtype": dtype,
         }  # fmt: skip
-        self.multiply, self.kind, self.tables = dtype, kind, tables
+        self.multiply, self.kind = dtype, kind
+        tracked = kind == "tracked"  # as the tables of modules are
+        self.counter = "_embedding_bag" if tracked else "_embedding_bag_forward_only"
+        self.tables = [table.detach().requires_grad_(tracked) for table in tables]
         self.absent = {ONEDNN: "it has no embedding bags"}
         count = bags * length
         self.bytes = count * shape.k * tables[0].element_size()

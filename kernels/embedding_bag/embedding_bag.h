@@ -25,6 +25,7 @@ struct Bags {
   Mode mode;
   const float* scales = nullptr;  // [count], kSum only: each row is multiplied by its own
   int64_t padding = -1;           // the index that stands for no row; negative: there is none
+  bool tracked = false;           // stock prepares a backward: the weight requires grad
 
   void* out;  // [bags, columns], rows out_stride elements apart
   int64_t out_stride;

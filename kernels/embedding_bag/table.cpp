@@ -14,6 +14,7 @@ constexpr Row kRows[] = {
 const char* kind_of(const Bags& bags) noexcept {
   static constexpr const char* kModes[] = {"sum", "mean", "max"};
   if (bags.padding >= 0) return "padded";
+  if (bags.tracked && bags.mode == Mode::kSum) return "tracked";
   return bags.scales ? "scaled" : kModes[static_cast<int>(bags.mode)];
 }
 

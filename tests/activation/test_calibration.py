@@ -82,3 +82,22 @@ def test_a_file_without_rules_for_recurrent_layers_leaves_the_shipped_ones(tmp_p
         )
         family, count = subprocess.check_output(command, env=env, text=True).strip().split("|")
         assert family == "this desk" and (int(count) > 0) == taken
+
+
+BAGS = """
+import torch, stoker
+module, indices = torch.nn.EmbeddingBag(50, 8, mode="sum"), torch.arange(12).view(4, 3)
+with torch.no_grad():
+    module(indices)
+    torch.nn.functional.embedding_bag(indices, module.weight.detach(), mode="sum")
+operators = stoker.status()["operators"]
+print(*(operators[name]["taken"] for name in ("_embedding_bag", "_embedding_bag_forward_only")))
+"""
+
+
+def test_sums_of_a_modules_table_have_rules_of_their_own(tmp_path):
+    path = tmp_path / "mine.txt"
+    for kind, taken in (("tracked", "1 0"), ("sum", "0 1")):
+        path.write_text(MINE + f"bags jit_bag_f32 {kind} bags 1 * length 0 *\n")
+        command, env = [sys.executable, "-c", BAGS], without_stoker(STOKER_CALIBRATION=str(path))
+        assert subprocess.check_output(command, env=env, text=True).strip() == taken

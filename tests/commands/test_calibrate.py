@@ -110,6 +110,26 @@ def test_the_faster_of_two_rows_is_chosen_region_by_region():
     }  # fmt: skip
 
 
+def test_convolutions_are_claimed_as_far_as_their_copies_were_measured():
+    def lines(row):
+        won = [
+            {"group": group, "at": at, "ratio": 1.5, "low": 1.5, "pack": 100}
+            for group, at in OPERATORS["conv"]().grid(row)
+        ]
+        return OPERATORS["conv"].lines({row: won})
+
+    assert lines("jit_spatial_f32") == [
+        f"conv jit_spatial_f32 spatial {layout} images 1 4 pixels 49 3136 outputs 32 *"
+        " macs 0 pack 100 k 288 *"
+        for layout in ("last", "first")
+    ]
+    assert lines("jit_depthwise_f16") == [
+        f"conv jit_depthwise_f16 depthwise {layout} images 1 4 pixels 49 3136 outputs 64 {most}"
+        " macs 0 pack 100"
+        for layout, most in (("last", "*"), ("first", 512))
+    ]
+
+
 def calibrated(target, monkeypatch, ratio: float, *options: str):
     """Runs the command on points that were never measured; what it printed and what was asked."""
     asked = []
@@ -192,6 +212,7 @@ ROWS = [
     ("bags", "bfloat16", "jit_bag_bf16"),
     ("conv", "float32", "jit_conv_f32"),
     ("conv", "float32", "onednn_conv_f32"),
+    ("conv", "bfloat16", "jit_depthwise_bf16_wide"),
     ("rnn", "float32", "jit_rnn_f32"),
     ("rnn", "bfloat16", "jit_rnn_bf16_wide"),
     ("rnn", "float32", "jit_lstm_f32"),

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from itertools import product
 from typing import ClassVar
 
 from stoker.calibrate.measure import Bench, Variant, pack_seconds
-from stoker.calibrate.regions import Region, regions
+from stoker.calibrate.regions import Band, Region, regions
 from stoker.calibrate.rules import rules
 
 COLD_BYTES = 64 << 20  # weights in turn, as in a model: more than a core's caches hold
@@ -166,7 +167,7 @@ class Bags(RegionOperator):
     """embedding_bag on one table that no cache holds. at: bags, indices a bag."""
 
     TABLE = 600_000, 64
-    KINDS = ("sum", "mean", "max", "padded", "scaled")
+    KINDS = ("sum", "mean", "max", "padded", "scaled", "tracked")
     BAGS, LENGTHS = (1, 16, 128), (1, 8, 40)
     SETS = 32  # of indices, in turn
 
@@ -191,7 +192,7 @@ class Bags(RegionOperator):
         (kind,), (bags, length), torch = group, at, bench.torch
         if self._table is None:
             self._table = bench.draw(*self.TABLE)
-        table, count = self._table, bags * length
+        table, count = self._table.detach().requires_grad_(kind == "tracked"), bags * length
         offsets = torch.arange(0, count, length)
         scales = torch.rand(count).to(bench.dtype) if kind == "scaled" else None
         options = {
@@ -229,10 +230,11 @@ class Conv(RegionOperator):
         "point": (1, 1, (64, 128)),
         "strided": (1, 2, (64, 128)),
         "spatial": (3, 1, (32, 64)),
-        "depthwise": (3, 1, (64, 128)),
+        "depthwise": (3, 1, (64, 512)),
     }
     LAYOUTS = ("last", "first")
     IMAGES, SIZES = (1, 4), (7, 14, 56)
+    DEPTHWISE = ("f32", "bf16_wide", "f16")
     opens = (2,)  # as the weights of linear
     COPIES = 2  # of a weight
 
@@ -240,8 +242,7 @@ class Conv(RegionOperator):
     def rows(linear: list[str], kind: str) -> list[str]:
         generated = [f"jit_conv_{name}" for name in _types(linear)]
         generated += [f"jit_spatial_{name}" for name in _types(linear) if "dot" not in name]
-        if kind == "float32":  # of 16 bits stock's own kernels give another layout
-            generated.append("jit_depthwise_f32")
+        generated += [f"jit_depthwise_{name}" for name in _types(linear) if name in Conv.DEPTHWISE]
         onednn = {"float32": ["onednn_conv_f32"]}.get(kind, [])
         if kind == "bfloat16":
             native = any("dot" in row or "amx" in row for row in linear)
@@ -257,16 +258,16 @@ class Conv(RegionOperator):
         ]
 
     def grid(self, row: str) -> list[tuple[list[str], list[int]]]:
-        windows, layouts = self.WINDOWS, self.LAYOUTS
+        windows: Iterable[str] = self.WINDOWS
         of = row.split("_")[1]
         if of in ("spatial", "depthwise"):
-            windows, layouts = (of,), ("last",)
+            windows = (of,)
         elif row.startswith("jit"):
             windows = ("point", "strided")
         return [
             ([window, layout], [images, size * size, outputs])
             for window in windows
-            for layout in layouts
+            for layout in self.LAYOUTS
             for images, size, outputs in product(self.IMAGES, self.SIZES, self.WINDOWS[window][2])
         ]
 
@@ -298,9 +299,14 @@ class Conv(RegionOperator):
     @staticmethod
     def line(region: Region) -> str:
         (window, layout), (images, pixels, outputs) = region.group, region.bounds
+        kernel, _, (fewest, most) = Conv.WINDOWS[window]
+        # With fewer channels than were measured a window sums too little to pay for its copies.
+        k = f" k {fewest * kernel**2} *" if window == "spatial" else ""
+        if (window, layout) == ("depthwise", "first"):  # the copies may outgrow the caches
+            outputs = Band(outputs.low, outputs.high or most)
         return (
             f"conv {region.row} {window} {layout} images {images} pixels {pixels} outputs {outputs}"
-            f" macs 0 pack {region.pack}"
+            f" macs 0 pack {region.pack}{k}"
         )
 
 
