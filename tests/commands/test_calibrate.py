@@ -12,57 +12,58 @@ from click.testing import CliRunner
 from stoker.calibrate import command
 from stoker.calibrate.operators import OPERATORS
 from stoker.calibrate.regions import regions
-from stoker.calibrate.rules import Cell, rules
 
 from tests.support.environment import without_stoker
 
-MS, SIZES = (1, 2, 4, 8), ((8, 8), (16, 16), (32, 32))
+MS, SHAPES = (1, 2, 4, 8), ((8, 8), (16, 16), (32, 32))
 
 
-def points(won, ratio=1.5, pack=100, sizes=SIZES):
-    """A grid on which the row is `ratio` times as fast where `won(m, weight)`, else as fast."""
+def points(won, ratio=1.5, pack=100, shapes=SHAPES):
+    """A grid of linear on which the row is `ratio` times as fast where `won(m, weight)`, else as
+    fast."""
     return [
-        {"m": m, "n": n, "k": k, "pack": pack}
+        {"group": [], "at": [m, n, k], "pack": pack}
         | dict.fromkeys(("ratio", "low"), ratio if won(m, n * k) else 1.0)
-        for n, k in sizes
+        for n, k in shapes
         for m in MS
     ]
 
 
+def ruled(**of_rows) -> set[str]:
+    return set(OPERATORS["linear"].lines(of_rows))
+
+
+def rule(row, m, weight, pack=100) -> str:
+    return f"rule {row} m {m} weight {weight} macs 0 pack {pack}"
+
+
 def test_a_row_that_always_wins_gets_the_grid_and_larger_weights():
-    found = rules({"row": points(lambda m, w: True)})
-    assert [(rule.row, rule.cell) for rule in found] == [
-        ("row", Cell(1, 8, 64, 255)),
-        ("row", Cell(1, 8, 256, 1023)),
-        ("row", Cell(1, 8, 1024, None)),
-    ]
-    assert str(found[2]) == "rule row m 1 8 weight 1024 * macs 0 pack 100"
+    assert ruled(row=points(lambda m, w: True)) == {rule("row", "1 8", "64 *")}
 
 
 def test_every_corner_of_a_cell_must_be_won():
-    found = rules({"row": points(lambda m, w: (m, w) != (4, 256))})
-    assert [rule.cell for rule in found] == [
-        Cell(1, 2, 64, 255), Cell(1, 2, 256, 1023), Cell(1, 8, 1024, None),
-    ]  # fmt: skip
+    found = ruled(row=points(lambda m, w: (m, w) != (4, 256)))
+    assert found == {rule("row", "1 8", "1024 *"), rule("row", "1 2", "64 1024")}
 
 
 def test_nothing_is_claimed_for_the_noise_or_for_what_did_not_run():
-    assert rules({"row": points(lambda m, w: True, ratio=1.02)}) == []
+    assert ruled(row=points(lambda m, w: True, ratio=1.02)) == set()
     missing = [
         point | {"ratio": None, "low": None, "pack": None} for point in points(lambda m, w: True)
     ]
-    assert rules({"row": missing}) == []
-    two_shapes = points(lambda m, w: True) + points(lambda m, w: False, sizes=((4, 256),))
-    assert all(rule.cell.max_weight == 255 for rule in rules({"row": two_shapes}))
+    assert ruled(row=missing) == set()
+    # A weight of the largest size that is slower in another shape.
+    shapes = points(lambda m, w: True) + points(lambda m, w: False, shapes=((4, 256),))
+    assert ruled(row=shapes) == {rule("row", "1 8", "64 256")}
 
 
 def test_the_faster_of_two_rows_is_chosen_cell_by_cell():
-    found = rules({
-        "first": points(lambda m, w: m <= 4, ratio=1.5, pack=20),
-        "second": points(lambda m, w: m >= 2, ratio=1.2, pack=10**6),
-    })  # fmt: skip
-    assert {(r.row, r.cell.min_m, r.cell.max_m, r.pack) for r in found} == {
-        ("first", 1, 4, 50), ("second", 4, 8, 20_000),
+    found = ruled(
+        first=points(lambda m, w: m <= 4, ratio=1.5, pack=20),
+        second=points(lambda m, w: m >= 2, ratio=1.2, pack=10**6),
+    )
+    assert found == {
+        rule("first", "1 4", "64 *", pack=50), rule("second", "4 8", "64 *", pack=20_000),
     }  # fmt: skip
 
 

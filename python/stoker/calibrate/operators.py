@@ -14,7 +14,6 @@ from typing import ClassVar
 
 from stoker.calibrate.measure import Bench, Variant, pack_seconds
 from stoker.calibrate.regions import Band, Region, regions
-from stoker.calibrate.rules import rules
 
 COLD_BYTES = 64 << 20  # weights in turn, as in a model: more than a core's caches hold
 
@@ -62,12 +61,13 @@ def _types(linear: list[str]) -> list[str]:
     return [name for name in names if "amx" not in name]
 
 
-class Linear(Operator):
-    """F.linear. at: M, N, K."""
+class Linear(RegionOperator):
+    """F.linear. at: M, N, K; of a line: M, N * K."""
 
     SHAPES = ((64, 64), (256, 256), (768, 768), (3072, 768), (768, 3072), (4096, 4096))  # N x K
     ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
     MOST_MACS = 2.5e9  # beyond, one call takes too long for its worth
+    opens = (1,)
 
     def __init__(self):
         self._layers: dict = {}
@@ -108,15 +108,18 @@ class Linear(Operator):
 
     @classmethod
     def lines(cls, points: dict[str, list[dict]]) -> list[str]:
-        return [
-            str(rule)
-            for rule in rules(
-                {
-                    row: [p | dict(zip("mnk", p["at"], strict=True)) for p in measured]
-                    for row, measured in points.items()
-                }
-            )
-        ]
+        """A row must win with every shape of a weight's size."""
+
+        def by_weight(point: dict) -> dict:
+            m, n, k = point["at"]
+            return point | {"at": [m, n * k]}
+
+        return super().lines({row: list(map(by_weight, of)) for row, of in points.items()})
+
+    @staticmethod
+    def line(region: Region) -> str:
+        m, weight = region.bounds
+        return f"rule {region.row} m {m} weight {weight} macs 0 pack {region.pack}"
 
 
 class Batched(RegionOperator):

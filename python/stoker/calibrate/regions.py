@@ -1,8 +1,8 @@
 """From measured points of any number of dimensions to regions in which a row won.
 
-As in rules.py: a cell of the grid is claimed only where the row beat stock at every corner of it by
-more than the noise, and where no other row did better. Nothing outside the grid is claimed, but for
-dimensions that are said to go on.
+A cell of the grid (between two measured values in each dimension) is claimed only where the row
+beat stock at every corner of it by more than the noise, and where no other row did better. Nothing
+outside the grid is claimed, but for dimensions that are said to go on.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from stoker.calibrate.rules import LEAST_WAIT, MARGIN, MOST_WAIT
+MARGIN = 1.03  # the lower quartile of the ratio must reach it
+LEAST_WAIT, MOST_WAIT = 50, 20_000  # rows before a pack
+
+Place = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,7 @@ def regions(points: dict[str, list[dict]], opens: tuple[int, ...] = ()) -> list[
     every = [point for measured in points.values() for point in measured]
     found: list[Region] = []
     for group in dict.fromkeys(tuple(point["group"]) for point in every):
-        of_group = {
-            row: {tuple(p["at"]): p for p in measured if tuple(p["group"]) == group}
-            for row, measured in points.items()
-        }
+        of_group = {row: _by_place(measured, group) for row, measured in points.items()}
         places = [at for measured in of_group.values() for at in measured]
         for bounds, corners in _cells(places, opens):
             best = _best(of_group, corners)
@@ -49,7 +49,15 @@ def regions(points: dict[str, list[dict]], opens: tuple[int, ...] = ()) -> list[
     return _merged(found)
 
 
-def _cells(places: list[tuple[int, ...]], opens: tuple[int, ...]) -> Iterator[tuple]:
+def _by_place(points: list[dict], group: tuple[str, ...]) -> dict[Place, list[dict]]:
+    found: dict[Place, list[dict]] = {}
+    for point in points:
+        if tuple(point["group"]) == group:
+            found.setdefault(tuple(point["at"]), []).append(point)
+    return found
+
+
+def _cells(places: list[Place], opens: tuple[int, ...]) -> Iterator[tuple]:
     """Every cell and its corners."""
     bands = []
     for dimension, values in enumerate(sorted(set(v)) for v in zip(*places, strict=True)):
@@ -61,12 +69,16 @@ def _cells(places: list[tuple[int, ...]], opens: tuple[int, ...]) -> Iterator[tu
         yield tuple(band for band, _ in cell), list(product(*(ends for _, ends in cell)))
 
 
-def _best(points: dict[str, dict], corners: list[tuple[int, ...]]) -> tuple[str, int] | None:
+def _best(
+    points: dict[str, dict[Place, list[dict]]], corners: list[Place]
+) -> tuple[str, int] | None:
     """The row that won most at all corners, and its wait."""
     best, best_gain = None, 0.0
     for row, measured in points.items():
-        at = [measured[corner] for corner in corners if corner in measured]
-        if len(at) < len(corners) or any(p["low"] is None or p["low"] < MARGIN for p in at):
+        if not all(corner in measured for corner in corners):
+            continue
+        at = [point for corner in corners for point in measured[corner]]
+        if any(p["low"] is None or p["low"] < MARGIN for p in at):
             continue
         gain = math.prod(p["ratio"] for p in at) ** (1 / len(at))
         if gain > best_gain:
