@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 import stoker
 import torch
 from stoker.graph import roots
 from torch import nn
 
-from tests.support.environment import without_stoker
+from tests.support.environment import ends_silently
 from tests.support.graphs import assert_alike, captured, root, served, stock
 
 SEED = 17
@@ -83,11 +80,7 @@ def test_a_capture_waits_for_as_much_time_as_the_last_took():
 
 
 def passes(code: str, *options: str, **env: str) -> None:
-    result = subprocess.run(
-        [sys.executable, *options, "-c", PROGRAM + code],
-        env=without_stoker(**env), capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    ends_silently(*options, "-c", PROGRAM + code, **env)
 
 
 PROGRAM = """
