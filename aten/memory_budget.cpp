@@ -7,52 +7,104 @@
 #include <fstream>
 #include <limits>
 #include <string>
+#include <string_view>
 
 namespace stoker::aten {
 namespace {
 
+using std::filesystem::path;
+
 constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
 
-int64_t mem_available() {
-  std::ifstream file("/proc/meminfo");
-  for (std::string name, unit; file >> name;) {
-    int64_t kilobytes = 0;
-    if (name == "MemAvailable:" && file >> kilobytes) return kilobytes * 1024;
-    std::getline(file, unit);
-  }
-  return kUnlimited;
-}
-
-// The cgroup file of this process: line "0::/path" (v2) or "N:memory:/path" (v1).
-std::string cgroup_path(const std::string& controller) {
-  std::ifstream file("/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    const size_t at = line.find(controller);
-    if (at != std::string::npos) return line.substr(at + controller.size());
-  }
-  return "/";
-}
-
-int64_t read_number(const std::string& path) {
-  std::ifstream file(path);
+// "max", a missing file and nonsense alike are no limit.
+int64_t read_number(const path& file_name) {
+  std::ifstream file(file_name);
   int64_t value = 0;
-  return file >> value ? value : kUnlimited;  // "max" and a missing file alike
+  return file >> value && value >= 0 ? value : kUnlimited;
 }
 
-int64_t headroom(const std::string& folder, const char* limit, const char* used) {
-  const int64_t most = read_number(folder + "/" + limit);
-  const int64_t now = read_number(folder + "/" + used);
-  return most == kUnlimited || now == kUnlimited ? kUnlimited : std::max<int64_t>(0, most - now);
+// The number beside `name` in a file of lines "name number"; `missing` where there is none.
+int64_t read_named(const path& file_name, std::string_view name, int64_t missing) {
+  std::ifstream file(file_name);
+  for (std::string found, rest; file >> found; std::getline(file, rest)) {
+    int64_t value = 0;
+    if (found == name) return file >> value && value >= 0 ? value : missing;
+  }
+  return missing;
+}
+
+int64_t mem_available(const path& root) {
+  const int64_t kilobytes = read_named(root / "proc/meminfo", "MemAvailable:", kUnlimited);
+  return kilobytes > kUnlimited / 1024 ? kUnlimited : kilobytes * 1024;
+}
+
+// One of the kernel's two cgroup file systems, and its names (kernel documentation,
+// admin-guide/cgroup-v2 "Memory" and cgroup-v1/memory).
+struct Hierarchy {
+  std::string_view controller;  // as cgroups(7) lists it; v2 lists none
+  const char* mount;
+  const char* limit;
+  const char* slow_down;  // a limit above which a group waits until it has given some back
+  const char* used;
+  const char* cache;  // in memory.stat: pages of files that the kernel drops before it refuses
+};
+
+constexpr Hierarchy kV2{.controller = "",
+                        .mount = "sys/fs/cgroup",
+                        .limit = "memory.max",
+                        .slow_down = "memory.high",
+                        .used = "memory.current",
+                        .cache = "inactive_file"};
+constexpr Hierarchy kV1{.controller = "memory",
+                        .mount = "sys/fs/cgroup/memory",
+                        .limit = "memory.limit_in_bytes",
+                        .slow_down = nullptr,
+                        .used = "memory.usage_in_bytes",
+                        .cache = "total_inactive_file"};
+
+// This process's cgroup, of a line "N:controller,controller:/path".
+path cgroup_path(const path& root, std::string_view controller) {
+  std::ifstream file(root / "proc/self/cgroup");
+  const std::string wanted = "," + std::string(controller) + ",";
+  for (std::string line; std::getline(file, line);) {
+    const size_t first = line.find(':'), second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const std::string list = "," + line.substr(first + 1, second - first - 1) + ",";
+    if (list.find(wanted) != std::string::npos) return line.substr(second + 1);
+  }
+  return {};
+}
+
+int64_t headroom(const path& group, const Hierarchy& names) {
+  int64_t limit = read_number(group / names.limit);
+  if (names.slow_down != nullptr) limit = std::min(limit, read_number(group / names.slow_down));
+  if (limit == kUnlimited) return kUnlimited;
+  const int64_t used = read_number(group / names.used);
+  if (used == kUnlimited) return kUnlimited;
+  const int64_t cache = read_named(group / "memory.stat", names.cache, 0);
+  return std::max<int64_t>(0, limit - (used - std::min(cache, used)));
+}
+
+// Every group above limits, too. A container may see its own group as the mount's root, under a
+// path that is the host's: then only the root is there.
+int64_t cgroup_headroom(const path& root, const Hierarchy& names) {
+  path group = root / names.mount;
+  int64_t least = headroom(group, names);
+  for (const path& name : cgroup_path(root, names.controller).relative_path()) {
+    group /= name;
+    least = std::min(least, headroom(group, names));
+  }
+  return least;
 }
 
 // What a limit of this process leaves (ulimit -v and -d). `column` of proc(5)'s statm is what the
 // kernel compares with it, in pages.
-int64_t process_headroom(__rlimit_resource_t resource, size_t column) {
+int64_t process_headroom(const path& root, __rlimit_resource_t resource, size_t column) {
   rlimit limit{};
   if (getrlimit(resource, &limit) != 0 || limit.rlim_cur > static_cast<rlim_t>(kUnlimited)) {
     return kUnlimited;
   }
-  std::ifstream file("/proc/self/statm");
+  std::ifstream file(root / "proc/self/statm");
   int64_t pages = 0;
   for (size_t i = 0; i <= column; ++i) file >> pages;
   if (!file) return kUnlimited;
@@ -61,13 +113,9 @@ int64_t process_headroom(__rlimit_resource_t resource, size_t column) {
 
 }  // namespace
 
-int64_t available_memory() {
-  static const std::string v2 = "/sys/fs/cgroup" + cgroup_path("0::");
-  static const std::string v1 = "/sys/fs/cgroup/memory" + cgroup_path(":memory:");
-  return std::min({mem_available(), headroom(v2, "memory.max", "memory.current"),
-                   headroom("/sys/fs/cgroup", "memory.max", "memory.current"),
-                   headroom(v1, "memory.limit_in_bytes", "memory.usage_in_bytes"),
-                   process_headroom(RLIMIT_AS, 0), process_headroom(RLIMIT_DATA, 5)});
+int64_t available_memory(const path& root) {
+  return std::min({mem_available(root), cgroup_headroom(root, kV2), cgroup_headroom(root, kV1),
+                   process_headroom(root, RLIMIT_AS, 0), process_headroom(root, RLIMIT_DATA, 5)});
 }
 
 bool fits_available(int64_t bytes) { return bytes <= available_memory() / 4; }

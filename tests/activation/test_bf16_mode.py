@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.support.environment import without_stoker
+from tests.support.environment import ends_silently, without_stoker
 
 MODEL = """
 import torch, stoker
@@ -21,16 +21,8 @@ def rows():
 """
 
 
-def run(code: str, **env: str) -> subprocess.CompletedProcess:
-    settings = without_stoker(STOKER_SELECT="always", STOKER_FORCE="1")
-    return subprocess.run(
-        [sys.executable, "-c", MODEL + code], env=settings | env, capture_output=True, text=True
-    )
-
-
 def passes(code: str, **env: str) -> None:
-    result = run(code, **env)
-    assert result.returncode == 0 and result.stderr == "", result.stderr
+    ends_silently("-c", MODEL + code, STOKER_SELECT="always", STOKER_FORCE="1", **env)
 
 
 def test_from_the_first_call_on_and_close_to_float32():
@@ -146,7 +138,9 @@ assert found == [False]
 
 
 def test_a_wrong_dtype_is_one_line_and_off():
-    result = run("print(stoker.status()['why'])", STOKER_DTYPE="float16")
+    command = [sys.executable, "-c", "import torch, stoker; print(stoker.status()['why'])"]
+    env = without_stoker(STOKER_DTYPE="float16")
+    result = subprocess.run(command, env=env, capture_output=True, text=True)
     assert result.returncode == 0
     assert "expected 'float32' or 'bfloat16'" in result.stdout
     assert result.stderr.count("\n") == 1

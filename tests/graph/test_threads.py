@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
-from tests.support.environment import without_stoker
+from tests.support.environment import ends_silently
 
 SEED = 43
 PROGRAM = """
@@ -67,8 +64,4 @@ assert not wrong and min(counts) >= 1, (wrong, counts)
 
 
 def test_captures_deaths_and_switches_under_callers():
-    done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-c", PROGRAM],
-        env=without_stoker(STOKER_SELECT="always"), capture_output=True, text=True, timeout=240,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    ends_silently("-X", "faulthandler", "-c", PROGRAM, STOKER_SELECT="always")
