@@ -62,14 +62,20 @@ constexpr Hierarchy kV1{.controller = "memory",
                         .used = "memory.usage_in_bytes",
                         .cache = "total_inactive_file"};
 
+// A list of names in which every name has a comma on both sides. (GCC 12 warns of "," + a string.)
+std::string fenced(std::string_view list) {
+  std::string result(1, ',');
+  return result.append(list).append(1, ',');
+}
+
 // This process's cgroup, of a line "N:controller,controller:/path".
 path cgroup_path(const path& root, std::string_view controller) {
   std::ifstream file(root / "proc/self/cgroup");
-  const std::string wanted = "," + std::string(controller) + ",";
+  const std::string wanted = fenced(controller);
   for (std::string line; std::getline(file, line);) {
     const size_t first = line.find(':'), second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string list = "," + line.substr(first + 1, second - first - 1) + ",";
+    const std::string list = fenced(std::string_view(line).substr(first + 1, second - first - 1));
     if (list.find(wanted) != std::string::npos) return line.substr(second + 1);
   }
   return {};
