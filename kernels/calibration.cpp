@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "kernels/calibration_data.h"
+#include "kernels/rounding.h"
 
 namespace stoker::kernels {
 namespace {
@@ -241,7 +242,7 @@ const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem
 
 bool Calibration::bags(std::string_view row, std::string_view kind, int64_t bags,
                        int64_t count) const noexcept {
-  const int64_t length = bags == 0 ? 0 : (count + bags - 1) / bags;
+  const int64_t length = bags == 0 ? 0 : ceil_div(count, bags);
   return std::any_of(bag_rules.begin(), bag_rules.end(), [&](const BagRule& rule) {
     return is_in(bags, rule.min_bags, rule.max_bags) &&
            is_in(length, rule.min_length, rule.max_length) && rule.kind == kind && rule.row == row;

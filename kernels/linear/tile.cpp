@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jit/gen/gemm_amx.h"
+#include "kernels/rounding.h"
 
 namespace stoker::kernels::linear {
 namespace {
@@ -25,8 +26,8 @@ bool Tile::make(const TileRequest& r) noexcept {
   wide_ = r.rows <= jit::gemm_max_rows(r.isa, r.math, r.panel_vectors);
   vectors_ = wide_ ? r.panel_vectors : std::min(r.panel_vectors, 2);
   const int64_t most = r.panels > 1 ? r.rows : jit::gemm_max_rows(r.isa, r.math, vectors_);
-  blocks_ = (r.rows + most - 1) / most;
-  rows_ = static_cast<int>((r.rows + blocks_ - 1) / blocks_);
+  blocks_ = ceil_div(r.rows, most);
+  rows_ = static_cast<int>(ceil_div(r.rows, blocks_));
   larger_ = r.rows - blocks_ * (rows_ - 1);
   lines_ = r.panel_lines;
   const int passes = r.panel_vectors / vectors_;
