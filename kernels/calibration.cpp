@@ -35,7 +35,10 @@ class Words {
 
   int64_t number(const char* expected, int64_t unlimited) {
     const std::string found = word(expected);
-    if (found == "*") return unlimited;
+    return found == "*" ? unlimited : parsed(found, expected);
+  }
+
+  int64_t parsed(const std::string& found, const char* expected) const {
     int64_t value = 0;
     const char* const last = found.data() + found.size();
     const auto [end, error] = std::from_chars(found.data(), last, value);
@@ -75,16 +78,14 @@ CpuRange read_cpu(Words& words) {
   CpuRange range;
   range.vendor = words.word("a CPU vendor");
   range.family = static_cast<int>(words.number("a CPU family", 0));
-  int64_t model = words.number("a CPU model or *", -1);
+  const int64_t model = words.number("a CPU model or *", -1);
   if (model < 0) {
     words.end();
     return range;
   }
   range.models.push_back(static_cast<int>(model));
   for (std::string text; words.next(text);) {
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), model);
-    if (parsed.ec != std::errc()) words.fail("a CPU model", "'" + text + "'");
-    range.models.push_back(static_cast<int>(model));
+    range.models.push_back(static_cast<int>(words.parsed(text, "a CPU model")));
   }
   return range;
 }
