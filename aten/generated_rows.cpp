@@ -11,6 +11,7 @@
 #include "aten/pack_memory.h"
 #include "aten/threads.h"
 #include "kernels/linear/jit.h"
+#include "kernels/rounding.h"
 
 namespace stoker::aten {
 namespace {
@@ -43,8 +44,7 @@ Matrix matrix_of(const at::Tensor& w) {
 int64_t packed_columns(GemmMath math, const PanelRequest& request) {
   const WeightWindow* window = request.window;
   if (window == nullptr) return request.weights[0].cols;
-  const int step = jit::gemm_step(math);
-  return window->taps * ((window->channels + step - 1) / step * step);
+  return window->taps * kernels::round_up(window->channels, jit::gemm_step(math));
 }
 
 at::Tensor by_taps(const at::Tensor& weight, const WeightWindow& window, int64_t columns) {

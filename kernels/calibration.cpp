@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "kernels/calibration_data.h"
+#include "kernels/rounding.h"
 
 namespace stoker::kernels {
 namespace {
@@ -34,7 +35,10 @@ class Words {
 
   int64_t number(const char* expected, int64_t unlimited) {
     const std::string found = word(expected);
-    if (found == "*") return unlimited;
+    return found == "*" ? unlimited : parsed(found, expected);
+  }
+
+  int64_t parsed(const std::string& found, const char* expected) const {
     int64_t value = 0;
     const char* const last = found.data() + found.size();
     const auto [end, error] = std::from_chars(found.data(), last, value);
@@ -74,16 +78,14 @@ CpuRange read_cpu(Words& words) {
   CpuRange range;
   range.vendor = words.word("a CPU vendor");
   range.family = static_cast<int>(words.number("a CPU family", 0));
-  int64_t model = words.number("a CPU model or *", -1);
+  const int64_t model = words.number("a CPU model or *", -1);
   if (model < 0) {
     words.end();
     return range;
   }
   range.models.push_back(static_cast<int>(model));
   for (std::string text; words.next(text);) {
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), model);
-    if (parsed.ec != std::errc()) words.fail("a CPU model", "'" + text + "'");
-    range.models.push_back(static_cast<int>(model));
+    range.models.push_back(static_cast<int>(words.parsed(text, "a CPU model")));
   }
   return range;
 }
@@ -241,7 +243,7 @@ const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem
 
 bool Calibration::bags(std::string_view row, std::string_view kind, int64_t bags,
                        int64_t count) const noexcept {
-  const int64_t length = bags == 0 ? 0 : (count + bags - 1) / bags;
+  const int64_t length = bags == 0 ? 0 : ceil_div(count, bags);
   return std::any_of(bag_rules.begin(), bag_rules.end(), [&](const BagRule& rule) {
     return is_in(bags, rule.min_bags, rule.max_bags) &&
            is_in(length, rule.min_length, rule.max_length) && rule.kind == kind && rule.row == row;

@@ -22,9 +22,9 @@ struct Rule {
   int64_t min_weight, max_weight;  // elements of the weight, N * K
   int64_t min_macs;                // batch * M * N * K
   int64_t rows_before_pack;        // sum of M to see with a weight before a pack pays for itself
+  int64_t min_k = 0, max_k = std::numeric_limits<int64_t>::max();
   // Of batched products and convolutions only:
   int64_t min_n = 0, max_n = std::numeric_limits<int64_t>::max();
-  int64_t min_k = 0, max_k = std::numeric_limits<int64_t>::max();
   std::optional<Order> order = {};
   Window window = Window::kNone;  // of convolutions, whose batch are images:
   int64_t min_batch = 0, max_batch = std::numeric_limits<int64_t>::max();
@@ -94,7 +94,7 @@ struct Calibration {
                           int64_t steps) const noexcept;
 };
 
-// One directive a line, '#' starts a comment, '*' means unlimited:
+// One directive a line (here some are broken in two), '#' starts a comment, '*' means unlimited:
 //   family NAME
 //   cpu VENDOR FAMILY MODEL...
 //   isa NAME
@@ -104,10 +104,13 @@ struct Calibration {
 //   norm ROW KIND rows MIN MAX columns MIN MAX
 //   rnn ROW h MIN MAX b MIN MAX t MIN MAX pack ROWS
 //   conv ROW point|strided|spatial|grouped|depthwise|transposed first|last images MIN MAX
-//     pixels MIN MAX outputs MIN MAX macs MIN pack PIXELS [k MIN MAX]  (one line)
+//     pixels MIN MAX outputs MIN MAX macs MIN pack PIXELS [k MIN MAX]
 //   fused ROW ...: as conv, with a norm, activation or other operand in the same call; where conv
 //     rules hold, it is not needed
-// Throws std::invalid_argument with the number of the offending line and what was expected.
+// Of a convolution: first and last say where its channels lie; pixels are those of one image of the
+// result (transposed: of the input), and PIXELS those of all images; outputs are of all groups; k
+// is the values under the window, its taps times the channels of a group. Throws
+// std::invalid_argument with the number of the offending line and what was expected.
 Calibration parse_calibration(std::string_view text);
 
 // The shipped calibration of that CPU, or the conservative prior where it was never measured: the

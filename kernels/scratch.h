@@ -1,9 +1,12 @@
 // Memory for the length of one call, aligned to cache lines.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+
+#include "kernels/rounding.h"
 
 namespace stoker::kernels {
 
@@ -16,7 +19,8 @@ class Scratch {
 
   // False when there is no memory; contents are undefined. Once per object.
   bool reserve(int64_t bytes) noexcept {
-    memory_ = std::aligned_alloc(64, static_cast<size_t>(bytes) / 64 * 64 + 64);
+    const int64_t lines = std::max<int64_t>(1, ceil_div(bytes, 64));
+    memory_ = std::aligned_alloc(64, static_cast<size_t>(lines) * 64);
     return memory_ != nullptr;
   }
 

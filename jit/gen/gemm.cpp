@@ -204,9 +204,16 @@ class Generator : public Assembler {
       return;
     }
     for (int line = 0; u < c_.prefetch_steps && line < c_.prefetch_lines; ++line) {
-      const Address address = at(loop_->next, u, line * 64);
+      const Address address = at(loop_->next, u, line_offset(line));
       c_.prefetch_far != 0 ? prefetcht1(address) : prefetcht0(address);
     }
+  }
+
+  // Near lines are those that this kernel will load itself; of fp16 they lie in two halves.
+  int line_offset(int line) const {
+    const int half = (c_.prefetch_lines + 1) / 2;
+    if (c_.math != GemmMath::kF16 || c_.prefetch_far != 0 || line < half) return line * 64;
+    return odd_bytes() + (line - half) * 64;
   }
 
   const Xmm& broadcast(int row) const {

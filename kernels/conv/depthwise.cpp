@@ -6,6 +6,7 @@
 #include "jit/gen/depthwise.h"
 #include "kernels/conv/turn.h"
 #include "kernels/element.h"
+#include "kernels/rounding.h"
 #include "kernels/scratch.h"
 
 namespace stoker::kernels::conv {
@@ -55,7 +56,7 @@ class Run {
     if (!widen_bias() || !plan_line()) return false;
     const int64_t lines = c_.out(0) * c_.out(1);
     const int64_t group = blocks_at_a_time(parallel.threads);
-    const int64_t groups = (layout_.blocks + group - 1) / group;
+    const int64_t groups = ceil_div(layout_.blocks, group);
     parallel.for_each_range(c_.images * lines * groups, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
         const int64_t block = task % groups * group, line = task / groups;
@@ -86,7 +87,7 @@ class Run {
     }
     const int64_t width = c_.out(2);
     const int most = jit::depthwise_tile(layout_.isa, c_.kernel[2], c_.channels).pixels;
-    const int64_t tiles = (width + most - 1) / most;
+    const int64_t tiles = ceil_div(width, most);
     int64_t first = 0;
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const int pixels = static_cast<int>(width / tiles + (tile < width % tiles ? 1 : 0));
@@ -145,7 +146,7 @@ class Run {
   int64_t blocks_at_a_time(int threads) const {
     const int64_t bytes = c_.kernel[0] * c_.kernel[1] * c_.size[2] * layout_.block * size_;
     const int64_t lines = c_.images * c_.out(0) * c_.out(1);
-    const int64_t groups = threads > 1 ? (kTasks * threads + lines - 1) / lines : 1;
+    const int64_t groups = threads > 1 ? ceil_div(kTasks * threads, lines) : 1;
     return std::clamp<int64_t>(std::min(kLineBytes / bytes, layout_.blocks / groups), 1,
                                layout_.blocks);
   }
@@ -243,7 +244,7 @@ DepthwiseLayout DepthwiseLayout::of(jit::Isa isa, const ConvProblem& problem) no
   const int64_t block =
       lanes * jit::depthwise_tile(isa, problem.kernel[2], problem.channels).vectors;
   return {.block = block,
-          .blocks = (problem.channels + block - 1) / block,
+          .blocks = ceil_div(problem.channels, block),
           .taps = problem.taps(),
           .channels = problem.channels,
           .isa = isa};

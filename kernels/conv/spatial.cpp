@@ -11,6 +11,7 @@
 #include "kernels/conv/turn.h"
 #include "kernels/element.h"
 #include "kernels/linear/panel_bias.h"
+#include "kernels/rounding.h"
 #include "kernels/scratch.h"
 
 namespace stoker::kernels::conv {
@@ -25,8 +26,6 @@ constexpr int64_t kBlockTiles = 64, kRunBytes = 64 << 10;
 // Calls that bring the part of the weight that comes next into L2, in equal shares.
 constexpr int64_t kPrefetchingCalls = 4;
 constexpr int64_t kMostColumns = 64;  // of a panel
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Rows of a tile: where they begin in Y and in the other operand.
 struct TileRows {
@@ -91,8 +90,7 @@ class Run {
 
   int vectors_of(int64_t columns) const {
     const int lanes = jit::gemm_lanes(o_.isa);
-    return static_cast<int>(std::min<int64_t>(layout_.width, ceil_div(columns, lanes) * lanes)) /
-           lanes;
+    return static_cast<int>(std::min<int64_t>(layout_.width, round_up(columns, lanes))) / lanes;
   }
   // Columns of Y in that panel: fewer than its width in the last one.
   int64_t columns_of(int64_t panel) const {
@@ -167,7 +165,7 @@ class Run {
     const int64_t most = std::clamp<int64_t>(kRunBytes / run_bytes, 8, kBlockTiles);
     int64_t blocks = ceil_div(tiles, most), groups = 1;
     if (blocks >= parallel.threads) {
-      blocks = std::min(tiles, ceil_div(blocks, parallel.threads) * parallel.threads);
+      blocks = std::min(tiles, round_up(blocks, parallel.threads));
     } else {
       groups = std::min(panels_, ceil_div(parallel.threads, blocks));
     }
@@ -196,10 +194,9 @@ class Run {
   }
 
   bool reserve(Scratch& memory, Block& block, int64_t tiles) const {
-    const auto rounded = [](int64_t bytes) { return ceil_div(bytes, 64) * 64; };
     const int64_t runs = tiles * slots() * static_cast<int64_t>(sizeof(jit::SpatialRun));
     const int64_t sums = parts_ > 1 ? tiles * kSpatialRows * layout_.width * 4 : 0;
-    const int64_t rows = rounded(tiles * static_cast<int64_t>(sizeof(TileRows)));
+    const int64_t rows = round_up(tiles * static_cast<int64_t>(sizeof(TileRows)), 64);
     if (!memory.reserve(runs + sums + rows + tiles * parts_ * 4)) return false;
     char* at = memory.as<char>();
     block.runs = reinterpret_cast<jit::SpatialRun*>(at);
@@ -331,8 +328,7 @@ class Run {
 }  // namespace
 
 int64_t padded_channels(const ConvProblem& problem, jit::GemmMath math) noexcept {
-  const int step = jit::gemm_step(math);
-  return ceil_div(problem.channels, step) * step;
+  return round_up(problem.channels, jit::gemm_step(math));
 }
 
 bool run_spatial(const ConvProblem& problem, const Operands& operands, const Finish& finish,

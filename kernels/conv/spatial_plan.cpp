@@ -2,12 +2,9 @@
 
 #include <algorithm>
 
+#include "kernels/rounding.h"
+
 namespace stoker::kernels::conv {
-namespace {
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-}  // namespace
 
 // Columns [from, to) of the window that lie in X for that column of Y.
 void SpatialPlan::window_at(int64_t column, int64_t& from, int64_t& to) const noexcept {

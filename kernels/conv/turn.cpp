@@ -2,6 +2,8 @@
 
 #include <xmmintrin.h>
 
+#include "kernels/rounding.h"
+
 namespace stoker::kernels::conv {
 namespace {
 
@@ -72,7 +74,7 @@ void turn_block(const auto* from, auto* to, const Matrix& m, const Part& block) 
 template <class T>
 void turn_matrices(const void* from, void* to, int64_t count, const Matrix& m,
                    const Parallel& parallel) {
-  const int64_t tasks = (m.columns + kBlockColumns - 1) / kBlockColumns;
+  const int64_t tasks = ceil_div(m.columns, kBlockColumns);
   const int64_t elements = m.rows * m.columns;
   parallel.for_each_range(count * tasks, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "kernels/rounding.h"
+
 namespace stoker::kernels::embedding_bag {
 namespace {
 
@@ -15,8 +17,6 @@ constexpr int64_t kBytesPerThread = 64 << 10;
 constexpr int64_t kLinesAhead = 64;
 constexpr int64_t kLine = 64;
 constexpr int64_t kIndicesPerPart = 512;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 class Run {
  public:

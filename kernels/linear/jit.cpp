@@ -7,6 +7,7 @@
 #include "kernels/element.h"
 #include "kernels/linear/panel_bias.h"
 #include "kernels/linear/tile.h"
+#include "kernels/rounding.h"
 #include "kernels/scratch.h"
 
 namespace stoker::kernels::linear {
@@ -16,8 +17,6 @@ using jit::GemmMath;
 
 constexpr int64_t kConvertedBytes = 8 << 20;      // of X, at a time
 constexpr int64_t kMinRows = 56, kMaxRows = 256;  // of X in one task
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // X as the kernels read it; stride in bytes.
 struct Rows {
@@ -39,7 +38,7 @@ class Run {
     parts_ = p_.m <= 2 ? 1 : std::max<int64_t>(1, ceil_div(steps_, fit));  // used once: no parts
     part_steps_ = ceil_div(steps_, parts_);
     if (o_.layout.math != GemmMath::kBf16Amx) return;
-    part_steps_ = std::max<int64_t>(1, ceil_div(part_steps_, jit::kTileSteps)) * jit::kTileSteps;
+    part_steps_ = std::max<int64_t>(jit::kTileSteps, round_up(part_steps_, jit::kTileSteps));
     parts_ = std::max<int64_t>(1, ceil_div(steps_, part_steps_));
   }
 

@@ -7,6 +7,7 @@
 #include "jit/gen/gemm.h"
 #include "kernels/parallel.h"
 #include "kernels/problem.h"
+#include "kernels/rounding.h"
 
 namespace stoker::kernels::linear {
 
@@ -20,10 +21,8 @@ struct Layout {
   static Layout of(jit::Isa isa, jit::GemmMath math) noexcept {
     return {math, jit::gemm_panel(isa)};
   }
-  int64_t panels(int64_t n) const noexcept { return (n + width - 1) / width; }
-  int64_t steps(int64_t k) const noexcept {
-    return (k + jit::gemm_step(math) - 1) / jit::gemm_step(math);
-  }
+  int64_t panels(int64_t n) const noexcept { return ceil_div(n, width); }
+  int64_t steps(int64_t k) const noexcept { return ceil_div(k, jit::gemm_step(math)); }
   int64_t step_bytes() const noexcept { return width * 4; }  // an fp32, or two of 16 bits
   // Between a column and the next one within a step.
   int64_t column_bytes() const noexcept { return math == jit::GemmMath::kF16 ? 2 : 4; }

@@ -55,6 +55,7 @@ class Tile {
   int steps_ = 4;  // of four of k so many prefetch
   int vectors_ = 0, rows_ = 0;
   int64_t blocks_ = 0, larger_ = 0, lines_ = 0, calls_ = 1;
+  int64_t pass_bytes_ = 0;  // from the columns of a pass to those of the next one, in a step
   jit::GemmKernel kernels_[2][2][2] = {};  // [smaller][prefetches][final]
 };
 

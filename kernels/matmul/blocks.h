@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "jit/gen/gemm.h"
+#include "kernels/rounding.h"
 
 namespace stoker::kernels::matmul {
 
@@ -14,8 +15,8 @@ class Blocks {
   // generated.
   bool make(jit::GemmConfig final, int64_t rows) noexcept {
     const int most = jit::gemm_max_rows(final.isa, final.math, final.vectors);
-    count_ = (rows + most - 1) / most;
-    rows_ = (rows + count_ - 1) / count_;
+    count_ = ceil_div(rows, most);
+    rows_ = ceil_div(rows, count_);
     larger_ = rows - count_ * (rows_ - 1);
     for (int smaller = 0; smaller < (larger_ < count_ ? 2 : 1); ++smaller) {
       final.rows = static_cast<uint8_t>(rows_ - smaller);

@@ -7,6 +7,7 @@
 #include "kernels/linear/pack.h"
 #include "kernels/matmul/blocks.h"
 #include "kernels/matmul/rows.h"
+#include "kernels/rounding.h"
 #include "kernels/scratch.h"
 
 namespace stoker::kernels::matmul {
@@ -19,8 +20,7 @@ constexpr int64_t kMinRows = 56, kMaxRows = 256;  // of A in one unit of work
 constexpr int64_t kPartBytes = 24 << 10;  // of a strip of B: what stays in L1 beside rows of A
 constexpr int kMostVectors = 8;
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t lines(int64_t bytes) { return ceil_div(bytes, 64) * 64; }
+int64_t lines(int64_t bytes) { return round_up(bytes, 64); }
 
 // Columns of B and C that are computed together.
 struct Strip {

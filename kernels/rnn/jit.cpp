@@ -8,6 +8,7 @@
 #include "kernels/element.h"
 #include "kernels/linear/jit.h"
 #include "kernels/rnn/step.h"
+#include "kernels/rounding.h"
 #include "kernels/scratch.h"
 
 namespace stoker::kernels::rnn {
@@ -18,8 +19,6 @@ using jit::GemmMath;
 // Of the input's part of the gates at a time: steps are multiplied together, but what they leave
 // should not travel to memory and back.
 constexpr int64_t kInputBytes = 4 << 20, kInputRows = 64;
-
-int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
 
 class Run {
  public:

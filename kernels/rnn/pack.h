@@ -6,6 +6,7 @@
 #include "kernels/linear/pack.h"
 #include "kernels/parallel.h"
 #include "kernels/rnn/rnn.h"
+#include "kernels/rounding.h"
 
 namespace stoker::kernels::rnn {
 
@@ -22,7 +23,7 @@ struct PackLayout {
   // 48 or 64 columns, of one gate 32.
   int units() const noexcept { return shape.gates() == 1 ? 32 : 16; }
   int width() const noexcept { return units() * shape.gates(); }
-  int64_t panels() const noexcept { return (shape.hidden + units() - 1) / units(); }
+  int64_t panels() const noexcept { return ceil_div(shape.hidden, units()); }
   int64_t padded_hidden() const noexcept { return panels() * units(); }
   int64_t columns() const noexcept { return panels() * width(); }
   // Where gate `gate` of unit `unit` is among them.

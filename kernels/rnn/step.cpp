@@ -24,8 +24,8 @@ bool Step::make(const PackLayout& layout, Element out, int64_t rows, int threads
   parts_ = layout.width() / layout.recurrent().width;
   vectors_ = layout.width() / layout.lanes();
   plan(rows, threads);
-  blocks_ = (rows + rows_ - 1) / rows_;
-  rows_ = static_cast<int>((rows + blocks_ - 1) / blocks_);
+  blocks_ = ceil_div(rows, rows_);
+  rows_ = static_cast<int>(ceil_div(rows, blocks_));
   larger_ = rows - blocks_ * (rows_ - 1);
   return get_kernels();
 }

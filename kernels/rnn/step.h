@@ -6,6 +6,7 @@
 #include "jit/gen/gemm.h"
 #include "jit/gen/rnn_cell.h"
 #include "kernels/rnn/pack.h"
+#include "kernels/rounding.h"
 
 namespace stoker::kernels::rnn {
 
@@ -29,7 +30,7 @@ class Step {
   // cannot be generated.
   bool make(const PackLayout& layout, jit::Element out, int64_t rows, int threads) noexcept;
 
-  int64_t groups() const noexcept { return (layout_->panels() + side_ - 1) / side_; }
+  int64_t groups() const noexcept { return ceil_div(layout_->panels(), side_); }
   void run(int64_t group, const StepCall& call) const noexcept;
 
  private:

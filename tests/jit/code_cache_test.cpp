@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "jit/gen/gemm.h"
+#include "tests/support/guarded_buffer.h"
 
 namespace stoker::jit {
 namespace {
@@ -24,7 +25,7 @@ int one() { return 1; }
 int two() { return 2; }
 
 TEST(CodeCache, GeneratesOnceAndTellsConfigurationsApart) {
-  CodeCache<Config, Function> cache;
+  static auto& cache = *new CodeCache<Config, Function>();
   int generated = 0;
   const auto generate = [&](const Config& config) {
     ++generated;
@@ -39,7 +40,7 @@ TEST(CodeCache, GeneratesOnceAndTellsConfigurationsApart) {
 }
 
 TEST(CodeCache, RemembersAFailure) {
-  CodeCache<Config, Function> cache;
+  static auto& cache = *new CodeCache<Config, Function>();
   int tried = 0;
   const auto fail = [&](const Config&) -> Function {
     ++tried;
@@ -59,7 +60,7 @@ TEST(CodeCache, SixteenThreadsGetWorkingKernels) {
       for (uint8_t rows = 1; rows <= 6; ++rows) {
         const GemmKernel kernel =
             get_gemm({.isa = Isa::kAvx2, .math = GemmMath::kF32, .rows = rows, .vectors = 1});
-        std::vector<float> a(rows * 3, 1.0f), b(3 * 8, 2.0f), c(rows * 8);
+        const tests::GuardedBuffer<float> a(rows * 3, 1.0f), b(3 * 8, 2.0f), c(rows * 8);
         GemmArgs args{};
         args.a = a.data();
         args.b = b.data();
@@ -68,7 +69,7 @@ TEST(CodeCache, SixteenThreadsGetWorkingKernels) {
         args.ldb = args.ldc_out = 32;
         args.steps = 3;
         kernel(&args);
-        for (const float value : c) wrong += value != 6.0f;
+        for (const float value : c.values()) wrong += value != 6.0f;
       }
     });
   }

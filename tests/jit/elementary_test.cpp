@@ -10,6 +10,7 @@
 #include "jit/gen/skeleton.h"
 #include "tests/support/activations.h"
 #include "tests/support/each_isa.h"
+#include "tests/support/guarded_buffer.h"
 
 namespace stoker::jit {
 namespace {
@@ -17,12 +18,13 @@ namespace {
 using tests::activate;
 
 std::vector<float> run(Isa isa, Activation activation, const std::vector<float>& x) {
-  std::vector<float> y(x.size(), 77.0f);
+  const tests::GuardedBuffer<float> from(x), y(x.size(), 77.0f, 16);
   const SkeletonKernel kernel = get_skeleton({isa, activation});
   EXPECT_NE(kernel, nullptr);
-  const SkeletonArgs args{x.data(), y.data(), static_cast<int64_t>(x.size())};
+  const SkeletonArgs args{from.data(), y.data(), static_cast<int64_t>(x.size())};
   kernel(&args);
-  return y;
+  EXPECT_TRUE(y.slack_untouched());
+  return y.values();
 }
 
 // Every exponent and 61 significands of each, both signs.

@@ -147,7 +147,12 @@ TEST(Golden, MatrixProducts) {
        .rows = 2,
        .vectors = 2,
        .epilogue = {.activation = Activation::kRelu, .combine = Combine::kAdd}},
-      {.isa = Isa::kAvx512, .math = kF16, .rows = 2, .vectors = 2, .out = Element::kF16},
+      {.isa = Isa::kAvx512,
+       .math = kF16,
+       .rows = 2,
+       .vectors = 2,
+       .out = Element::kF16,
+       .prefetch_lines = 2},
       {.isa = Isa::kAvx512Bf16, .math = kBf16Dot, .rows = 2, .vectors = 4, .out = Element::kBf16},
       {.isa = Isa::kAmx, .math = kBf16Amx, .rows = 17, .vectors = 2, .tail = 3},
   };

@@ -168,6 +168,7 @@ TEST(Calibration, SaysWhichLineIsWrongAndWhy) {
       error_of("conv r square"),
       "line 1: expected point, strided, spatial, grouped, depthwise or transposed, found 'square'");
   EXPECT_EQ(error_of("conv r point middle"), "line 1: expected first or last, found 'middle'");
+  EXPECT_EQ(error_of("cpu GenuineIntel 6 143 2O7"), "line 1: expected a CPU model, found '2O7'");
   EXPECT_EQ(error_of("isa sse9"), "line 1: expected an ISA such as avx512_bf16, found 'sse9'");
   EXPECT_EQ(error_of("# nothing\n"), "a line 'family NAME' is missing");
 }

@@ -143,7 +143,7 @@ class LinearEpilogue : public testing::TestWithParam<Isa> {
     const Element in = math == GemmMath::kF16 ? Element::kF16 : Element::kF32;
     Typed x(in, o.x, kK, kK + 3), w(in, o.w, kK, kK), bias(Element::kF32, o.bias, n, n);
     Typed other(e.other, o.other, n, n + 5), y(out, std::vector<float>(m * n), n, n + 2);
-    std::vector<char> packed(static_cast<size_t>(options.layout.bytes(n, kK)));
+    const GuardedBuffer<char> packed(static_cast<size_t>(options.layout.bytes(n, kK)));
     const Matrix weight{w.data(), type_of(in), n, kK, kK, 1};
     EXPECT_TRUE(pack(options.layout, weight, packed.data(), Parallel()));
     Product p{.x = x.data(),
@@ -223,16 +223,16 @@ TEST_P(LinearEpilogue, TheOtherMayBeTheResultItself) {
   const int64_t m = 11, n = 37;
   const Operands64 o = operands(m, n);
   const JitOptions options{GetParam(), Layout::of(GetParam(), GemmMath::kF32), 1 << 20};
-  std::vector<char> packed(static_cast<size_t>(options.layout.bytes(n, kK)));
-  const Matrix weight{o.w.data(), DataType::kFloat32, n, kK, kK, 1};
+  const GuardedBuffer<char> packed(static_cast<size_t>(options.layout.bytes(n, kK)));
+  const GuardedBuffer<float> x(o.x), w(o.w), bias(o.bias), y(o.other);
+  const Matrix weight{w.data(), DataType::kFloat32, n, kK, kK, 1};
   EXPECT_TRUE(pack(options.layout, weight, packed.data(), Parallel()));
-  std::vector<float> y = o.other;
   const Epilogue e{.activation = Activation::kSilu, .combine = Combine::kAdd};
-  const Product p{.x = o.x.data(),
+  const Product p{.x = x.data(),
                   .x_type = DataType::kFloat32,
                   .ldx = kK,
                   .packed = packed.data(),
-                  .bias = o.bias.data(),
+                  .bias = bias.data(),
                   .bias_type = DataType::kFloat32,
                   .y = y.data(),
                   .y_type = DataType::kFloat32,
@@ -246,7 +246,7 @@ TEST_P(LinearEpilogue, TheOtherMayBeTheResultItself) {
   ASSERT_TRUE(run_jit(p, options, Parallel()));
   for (int64_t i = 0; i < m * n; ++i) {
     const Expected want = expected(o, n, i / n, i % n, e, Element::kF32, 1, 1);
-    ASSERT_NEAR(y[static_cast<size_t>(i)], want.value, want.bound);
+    ASSERT_NEAR(y.data()[i], want.value, want.bound);
   }
 }
 

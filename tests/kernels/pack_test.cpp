@@ -202,13 +202,14 @@ TEST(PackRounding, IsThatOfToBf16) {
   ASSERT_EQ(n * k, static_cast<int64_t>(values.size()));
   for (const Conversion& c : conversions()) {
     if (c.math != GemmMath::kBf16Wide || c.type != DataType::kFloat32) continue;
-    const Matrix m{values.data(), c.type, n, k, c.along_n ? 1 : k, c.along_n ? n : 1};
-    std::vector<bf16> packed(static_cast<size_t>(c.layout().bytes(n, k)) / sizeof(bf16));
+    const GuardedBuffer<float> source(values);
+    const Matrix m{source.data(), c.type, n, k, c.along_n ? 1 : k, c.along_n ? n : 1};
+    const GuardedBuffer<bf16> packed(static_cast<size_t>(c.layout().bytes(n, k)) / sizeof(bf16));
     ASSERT_TRUE(pack(c.layout(), m, packed.data(), Parallel()));
     for (int64_t row = 0; row < n; ++row) {
       for (int64_t col = 0; col < k; ++col) {
         const int64_t step = row / c.width * (k / 2) + col / 2;
-        const bf16 got = packed[(step * c.width + row % c.width) * 2 + col % 2];
+        const bf16 got = packed.data()[(step * c.width + row % c.width) * 2 + col % 2];
         const float from = values[row * m.n_stride + col * m.k_stride];
         ASSERT_EQ(got, to_bf16(from)) << name_of(c) << std::hex << " " << std::bit_cast<int>(from);
       }
@@ -217,8 +218,7 @@ TEST(PackRounding, IsThatOfToBf16) {
 }
 
 TEST(PackTypes, OthersAreRefused) {
-  const std::vector<char> source(4096);
-  std::vector<char> packed(4096);
+  const GuardedBuffer<char> source(16 * 16 * 4), packed(16 * 16 * 4);
   const auto packs = [&](GemmMath math, DataType type) {
     const Matrix m{source.data(), type, 16, 16, 16, 1};
     return pack({math, 16}, m, packed.data(), Parallel());

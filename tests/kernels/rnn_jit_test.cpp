@@ -189,13 +189,12 @@ struct Problem {
     const GuardedBuffer<T> y(row, fill, 64), hn(h0.values().size(), fill, 16);
     const GuardedBuffer<C> cn(lstm ? c0.values().size() : 0, fill_c, 16);
     const PackLayout layout{path.isa, path.math, c.shape};
-    std::shared_ptr<void> packed(
-        std::aligned_alloc(64, static_cast<size_t>(layout.bytes() + 63) / 64 * 64), &std::free);
+    const GuardedBuffer<char> packed(static_cast<size_t>(layout.bytes()));
     EXPECT_TRUE(
-        pack(layout, {w_ih.data(), w_hh.data(), w_hr.data(), type}, packed.get(), parallel));
+        pack(layout, {w_ih.data(), w_hh.data(), w_hr.data(), type}, packed.data(), parallel));
     Call call = this->call(false);
     call.y = y.data(), call.hn = hn.data(), call.cn = lstm ? cn.data() : nullptr;
-    EXPECT_TRUE(run_jit(call, {layout, packed.get(), 1 << 19}, parallel));
+    EXPECT_TRUE(run_jit(call, {layout, packed.data(), 1 << 19}, parallel));
     EXPECT_TRUE(y.slack_untouched() && hn.slack_untouched() && cn.slack_untouched());
     Results r{wide(y.values()), wide(hn.values()), wide(cn.values())};
     r.y.resize(static_cast<size_t>(rows * ldy), 7.0f);

@@ -1,4 +1,4 @@
-; FNV-1a of the code: 60d655ee2b728751
+; FNV-1a of the code: 2541cf9f4e124aaa
 mov r10, [rdi+0x08]
 mov rdx, [rdi+0x10]
 mov rsi, [rdi+0x38]
@@ -22,9 +22,11 @@ vmovups zmm3, zmmword ptr [rcx+0x40]
 mov r11, [rdi]
 mov rcx, rax
 shr rcx, 0x02
-jz +0x1D2
+jz +0x20A
 nop [rax+rax*1], ax
 nop [rax], eax
+prefetcht0 [rdx]
+prefetcht0 [rdx+0x80]
 vcvtph2ps zmm4, ymmword ptr [r10]
 vcvtph2ps zmm5, ymmword ptr [r10+0x20]
 vbroadcastss zmm6, dword ptr [r11]
@@ -41,6 +43,8 @@ vfmadd231ps zmm1, zmm6, zmm5
 vbroadcastss zmm7, dword ptr [r11+rsi*1+0x04]
 vfmadd231ps zmm2, zmm7, zmm4
 vfmadd231ps zmm3, zmm7, zmm5
+prefetcht0 [rdx+r8*1]
+prefetcht0 [rdx+r8*1+0x80]
 vcvtph2ps zmm4, ymmword ptr [r10+r8*1]
 vcvtph2ps zmm5, ymmword ptr [r10+r8*1+0x20]
 vbroadcastss zmm6, dword ptr [r11+0x08]
@@ -57,6 +61,8 @@ vfmadd231ps zmm1, zmm6, zmm5
 vbroadcastss zmm7, dword ptr [r11+rsi*1+0x0C]
 vfmadd231ps zmm2, zmm7, zmm4
 vfmadd231ps zmm3, zmm7, zmm5
+prefetcht0 [rdx+r8*2]
+prefetcht0 [rdx+r8*2+0x80]
 vcvtph2ps zmm4, ymmword ptr [r10+r8*2]
 vcvtph2ps zmm5, ymmword ptr [r10+r8*2+0x20]
 vbroadcastss zmm6, dword ptr [r11+0x10]
@@ -73,6 +79,8 @@ vfmadd231ps zmm1, zmm6, zmm5
 vbroadcastss zmm7, dword ptr [r11+rsi*1+0x14]
 vfmadd231ps zmm2, zmm7, zmm4
 vfmadd231ps zmm3, zmm7, zmm5
+prefetcht0 [rdx+r9*1]
+prefetcht0 [rdx+r9*1+0x80]
 vcvtph2ps zmm4, ymmword ptr [r10+r9*1]
 vcvtph2ps zmm5, ymmword ptr [r10+r9*1+0x20]
 vbroadcastss zmm6, dword ptr [r11+0x18]
@@ -90,11 +98,14 @@ vbroadcastss zmm7, dword ptr [r11+rsi*1+0x1C]
 vfmadd231ps zmm2, zmm7, zmm4
 vfmadd231ps zmm3, zmm7, zmm5
 lea r10, [r10+r8*4]
+lea rdx, [rdx+r8*4]
 add r11, 0x20
 dec rcx
-jnz -0x1B9
+jnz -0x1F1
 and rax, 0x03
-jz +0x7D
+jz +0x8A
+prefetcht0 [rdx]
+prefetcht0 [rdx+0x80]
 vcvtph2ps zmm4, ymmword ptr [r10]
 vcvtph2ps zmm5, ymmword ptr [r10+0x20]
 vbroadcastss zmm6, dword ptr [r11]
@@ -112,9 +123,10 @@ vbroadcastss zmm7, dword ptr [r11+rsi*1+0x04]
 vfmadd231ps zmm2, zmm7, zmm4
 vfmadd231ps zmm3, zmm7, zmm5
 add r10, r8
+add rdx, r8
 add r11, 0x08
 dec rax
-jnz -0x71
+jnz -0x7E
 mov rcx, [rdi+0x18]
 test rcx, rcx
 jz +0x2B
