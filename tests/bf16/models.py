@@ -167,7 +167,8 @@ class Prenorm(nn.Module):
             norm(16),
             nn.Conv2d(16, 24, 3),
         )
-        self.up, self.rows, self.down = nn.Linear(24, 48), nn.BatchNorm1d(48), nn.Linear(48, 10)
+        self.up, self.rows = nn.Linear(24, 256), nn.BatchNorm1d(256)
+        self.down = nn.Linear(256, 256)
 
     def forward(self, x):
         y = F.relu(self.convolution(self.first(F.relu(self.stem(x)))))

@@ -45,11 +45,11 @@ def test_before_a_convolution(dimensions):
 def test_before_a_linear_layer():
     for bias, affine, after in CHOICES[::2] + CHOICES[1:2]:
         layers = [
-            norm(24, nn.BatchNorm1d, affine=affine, eps=0.01),
-            nn.Linear(24, 16, bias=bias),
-            *([norm(16, nn.BatchNorm1d)] if after else []),
+            norm(256, nn.BatchNorm1d, affine=affine, eps=0.01),
+            nn.Linear(256, 260, bias=bias),
+            *([norm(260, nn.BatchNorm1d)] if after else []),
         ]
-        made = check(nn.Sequential(*layers).eval(), torch.randn(5, 24))
+        made = check(nn.Sequential(*layers).eval(), torch.randn(5, 256))
         assert made.rewrites["input_norms"] == 1 and names(made) == ["stoker.linear.default"]
 
 
@@ -73,14 +73,14 @@ def test_it_stays_before_zeros_around_an_image():
 
 
 def test_it_stays_where_something_else_reads_it():
-    before, convolution, linear = norm(4), nn.Conv2d(4, 4, 1), nn.Linear(4, 4)
-    rows = norm(4, nn.BatchNorm1d)
+    before, convolution, linear = norm(4), nn.Conv2d(4, 4, 1), nn.Linear(256, 256)
+    rows = norm(256, nn.BatchNorm1d)
     for function, x in (
         (lambda x: convolution(y := before(x)) + y, torch.randn(2, 4, 5, 5)),
         (lambda x: (convolution(y := before(x)), y), torch.randn(2, 4, 5, 5)),
         (lambda x: convolution(y := before(x)) * convolution(y), torch.randn(2, 4, 5, 5)),
-        (lambda x: linear(y := rows(x)) + y, torch.randn(3, 4)),
-        (lambda x: F.linear(y := rows(x), y), torch.randn(3, 4)),
+        (lambda x: linear(y := rows(x)) + y, torch.randn(3, 256)),
+        (lambda x: F.linear(y := rows(x), y), torch.randn(256, 256)),
     ):
         made = rewrite(function, x)
         assert_alike(made.result, stock(torch.no_grad()(function), x))
@@ -99,10 +99,12 @@ def test_it_stays_where_a_pack_would_not():
 
 
 def test_other_norms_stay():
-    linear, convolution = nn.Linear(24, 4), nn.Conv2d(4, 4, 1)
+    linear, convolution = nn.Linear(256, 256), nn.Conv2d(4, 4, 1)
     # Of three dimensions it normalises the second.
-    made = check(nn.Sequential(norm(16, nn.BatchNorm1d), linear), torch.randn(5, 16, 24))
+    made = check(nn.Sequential(norm(16, nn.BatchNorm1d), linear), torch.randn(5, 16, 256))
     assert made.calls("batch_norm") and "input_norms" not in made.rewrites
+    small = nn.Sequential(norm(255, nn.BatchNorm1d), nn.Linear(255, 256))
+    assert "input_norms" not in check(small, torch.randn(5, 255)).rewrites
     training = nn.BatchNorm2d(4)
     made = rewrite(nn.Sequential(training, convolution), torch.randn(2, 4, 5, 5))
     assert all("input_norms" not in graph.rewrites for graph in made.graphs)
@@ -114,8 +116,8 @@ def test_other_norms_stay():
 class Model(nn.Module):
     def __init__(self):
         super().__init__()
-        self.before, self.convolution, self.after = norm(6), nn.Conv2d(6, 8, 3), norm(8)
-        self.rows, self.linear = norm(8, nn.BatchNorm1d), nn.Linear(8, 5)
+        self.before, self.convolution, self.after = norm(6), nn.Conv2d(6, 256, 3), norm(256)
+        self.rows, self.linear = norm(256, nn.BatchNorm1d), nn.Linear(256, 256)
 
     def forward(self, x):
         y = F.relu(self.after(self.convolution(self.before(x))))
@@ -140,7 +142,7 @@ def _train_a_step(model):
 CHANGES = {
     "mean": lambda model: model.before.running_mean.add_(1),
     "variance": lambda model: model.rows.running_var.mul_(3),
-    "bias": lambda model: setattr(model.rows, "bias", nn.Parameter(torch.randn(8), False)),
+    "bias": lambda model: setattr(model.rows, "bias", nn.Parameter(torch.randn(256), False)),
     "convolution": lambda model: model.convolution.weight.data.mul_(-2),
     "load_state_dict": _load,
     "assign": _assign,
