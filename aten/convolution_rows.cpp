@@ -163,7 +163,7 @@ Packed packed_weight(jit::GemmMath math, const Convolution& c) {
                         .sightings = c.sightings,
                         .rows = shape.images * shape.pixels(),
                         .rows_before_pack = c.rows_before_pack,
-                        .norm_eps = c.norm ? &c.norm->eps : nullptr,
+                        .folding = c.folding,
                         .window = shape.window() == kernels::Window::kSpatial ? &window : nullptr});
 }
 
@@ -251,13 +251,21 @@ RowResult<at::Tensor> run_row(const kernels::Row& row, const Convolution& c) {
   const auto run = [&](const Convolution& with_bias) {
     return row.generated ? run_generated(*row.generated, with_bias) : run_onednn(row, with_bias);
   };
-  if (!c.norm) return run(c);
-  const Packed bias = folded_bias(*c.norm, c.bias, c.sightings, c.shape.images * c.shape.pixels(),
-                                  c.rows_before_pack);
-  if (bias.refusal != nullptr) return {at::Tensor(), bias.refusal};
-  Convolution folded = c;
-  folded.bias = &bias.value;
-  return run(folded);
+  const auto fold_and_run = [&](const Convolution& one) -> RowResult<at::Tensor> {
+    if (one.folding.empty()) return run(one);
+    const Packed bias = folded_bias(one.folding, weight_sources(one)[0], one.bias, one.sightings,
+                                    one.shape.images * one.shape.pixels(), one.rows_before_pack);
+    if (bias.refusal != nullptr) return {at::Tensor(), bias.refusal};
+    Convolution folded = one;
+    folded.bias = &bias.value;
+    return run(folded);
+  };
+  // The zeros around an image are no values of a norm. Rounded to bf16 before their mean is taken
+  // off, values would lose more than after it.
+  const bool folds = c.shape.padding == Extent{0, 0, 0} && c.shape.multiply == DataType::kFloat32;
+  return run_folded(c, folds, fold_and_run, [](const at::Tensor& x, const BatchNorm& norm) {
+    return stock_batch_norm(x, norm);
+  });
 }
 
 at::Tensor empty_result(const Convolution& c) {
@@ -269,7 +277,7 @@ at::Tensor empty_result(const Convolution& c) {
 
 FoldedSources weight_sources(const Convolution& c) {
   const int64_t rows = c.weight->size(0), columns = c.weight->numel() / rows;
-  return folded_sources({c.weight, rows, columns, columns, 1}, c.norm ? &*c.norm : nullptr);
+  return folded_sources({c.weight, rows, columns, columns, 1}, c.folding);
 }
 
 }  // namespace stoker::aten

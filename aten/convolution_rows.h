@@ -6,7 +6,7 @@
 #include <array>
 #include <optional>
 
-#include "aten/batch_norm.h"
+#include "aten/folding.h"
 #include "aten/packed_weights.h"
 #include "aten/row_result.h"
 #include "kernels/conv/conv.h"
@@ -33,7 +33,7 @@ struct Convolution {
   const at::Tensor* bias = nullptr;  // [outputs], contiguous, or null
   // Of stoker::convolution only, whose result lies in `format` whatever stock's would:
   bool in_graph = false;
-  std::optional<BatchNorm> norm;  // folded by run_row() into the weight and the bias
+  Folding folding;  // by run_row(), into the weight and the bias
   jit::Epilogue epilogue;
   const at::Tensor* other = nullptr;  // of the epilogue; of the result's size, any layout
   // Of the result, and what the input is brought to; choose_row() makes sure that it is stock's,

@@ -2,8 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <bit>
-
 #include "aten/machine.h"
 #include "aten/numerics.h"
 #include "aten/pack_memory.h"
@@ -16,8 +14,7 @@ using kernels::conv::DepthwiseLayout;
 
 Packed pack(std::span<const at::Tensor> sources, const void* context) {
   const Convolution& c = *static_cast<const Convolution*>(context);
-  const at::Tensor rounded =
-      finite_weight(sources, c.norm ? &c.norm->eps : nullptr, scalar_type(c.shape.multiply));
+  const at::Tensor rounded = finite_weight(sources, c.folding, scalar_type(c.shape.multiply));
   if (!rounded.defined()) return {at::Tensor(), kNotFinite};
   const at::Tensor weight = rounded.to(at::kFloat).contiguous();
   const auto layout = DepthwiseLayout::of(machine().isa, c.shape);
@@ -33,7 +30,7 @@ Packed packed_depthwise(const Convolution& c) {
   const FoldedSources sources = weight_sources(c);
   // The layout depends on the taps of a line and of all lines.
   PackVariant variant{static_cast<int64_t>(c.shape.multiply), c.shape.kernel[2], c.shape.taps()};
-  if (c.norm) variant.push_back(std::bit_cast<int64_t>(c.norm->eps));
+  append_identity(variant, c.folding);
   return get_packed({.recipe = Recipe::kDepthwise,
                      .sources = sources,
                      .pack = &pack,

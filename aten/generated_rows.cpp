@@ -3,9 +3,6 @@
 #include <ATen/EmptyTensor.h>
 #include <ATen/ops/constant_pad_nd.h>
 
-#include <bit>
-
-#include "aten/batch_norm.h"
 #include "aten/machine.h"
 #include "aten/numerics.h"
 #include "aten/pack_memory.h"
@@ -65,9 +62,11 @@ constexpr at::ScalarType multiplied_type(GemmMath math) {
 // Undefined where it is not finite and has to be.
 at::Tensor packed_matrix(GemmMath math, std::span<const at::Tensor> sources,
                          const PanelRequest& request) {
-  const double* eps = request.norm_eps;
-  if (request.window == nullptr) return eps ? fold_weight(sources, *eps) : packable(sources);
-  const at::Tensor weight = finite_weight(sources, eps, multiplied_type(math));
+  const Folding& folding = request.folding;
+  if (request.window == nullptr) {
+    return folding.empty() ? packable(sources) : fold_weight(sources, folding);
+  }
+  const at::Tensor weight = finite_weight(sources, folding, multiplied_type(math));
   if (!weight.defined()) return weight;
   return by_taps(weight, *request.window, packed_columns(math, request));
 }
@@ -111,10 +110,8 @@ Packed packed_panels(GemmMath math, const PanelRequest& request) {
   int64_t outputs = 0;
   for (const Source& weight : request.weights) outputs += weight.rows;
   PackVariant variant;
-  if (request.norm_eps != nullptr) {
-    outputs = request.weights[0].rows;
-    variant.push_back(std::bit_cast<int64_t>(*request.norm_eps));
-  }
+  if (!request.folding.empty()) outputs = request.weights[0].rows;
+  append_identity(variant, request.folding);
   if (request.window != nullptr) {
     variant.append({request.window->channels, request.window->taps, request.window->channels_last});
   }
@@ -126,20 +123,21 @@ Packed packed_panels(GemmMath math, const PanelRequest& request) {
 
 RowResult<at::Tensor> run_generated(GemmMath math, const WeightProduct& product) {
   const Layout layout = layout_for(math);
-  const BatchNorm* norm = product.norm ? &*product.norm : nullptr;
-  const FoldedSources folded = folded_sources(product.weights[0], norm);
-  const std::span<const Source> sources(product.weights);
-  const Packed packed = packed_panels(
-      math, {norm ? std::span<const Source>(folded) : sources, product.sightings, product.problem.m,
-             product.rows_before_pack, norm ? &norm->eps : nullptr});
-  if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
-  Packed with_norm;
-  if (norm != nullptr) {
-    with_norm = folded_bias(*norm, product.bias, product.sightings, product.problem.m,
-                            product.rows_before_pack);
-    if (with_norm.refusal != nullptr) return {at::Tensor(), with_norm.refusal};
+  const Folding& folding = product.folding;
+  FoldedSources folded;
+  Packed with_norms;
+  if (!folding.empty()) {
+    folded = folded_sources(product.weights[0], folding);
+    with_norms = folded_bias(folding, product.weights[0], product.bias, product.sightings,
+                             product.problem.m, product.rows_before_pack);
+    if (with_norms.refusal != nullptr) return {at::Tensor(), with_norms.refusal};
   }
-  const at::Tensor* const bias = norm ? &with_norm.value : product.bias;
+  const std::span<const Source> alone(product.weights);
+  const Packed packed = packed_panels(
+      math, {folding.empty() ? alone : std::span<const Source>(folded), product.sightings,
+             product.problem.m, product.rows_before_pack, folding});
+  if (packed.refusal != nullptr) return {at::Tensor(), packed.refusal};
+  const at::Tensor* const bias = folding.empty() ? product.bias : &with_norms.value;
   const kernels::MatmulProblem& problem = product.problem;
   at::Tensor result = result_of(product);
   const kernels::linear::Product call{

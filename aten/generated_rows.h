@@ -19,7 +19,7 @@ struct PanelRequest {
   // As in PackRequest.
   uint32_t sightings;
   int64_t rows, rows_before_pack;
-  const double* norm_eps = nullptr;  // of a norm to fold in: the weights are its folded_sources()
+  const Folding& folding;  // of one weight: where there are norms, the weights are folded_sources()
   // Of one weight, which is packed as [outputs, taps x channels], these padded with zeros to whole
   // k-steps; refused when not finite.
   const WeightWindow* window = nullptr;

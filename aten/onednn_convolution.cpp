@@ -2,7 +2,6 @@
 
 #include <ATen/core/LegacyTypeDispatch.h>
 
-#include <bit>
 #include <optional>
 
 #include "aten/activations.h"
@@ -137,8 +136,7 @@ Packed reorder(std::span<const at::Tensor> sources, const void* context) {
   const Convolution& c = call.c;
   const Window window(c);
   // Stock's loops multiply the zeros around the image, oneDNN does not: infinity times zero shows.
-  const at::Tensor matrix =
-      finite_weight(sources, c.norm ? &c.norm->eps : nullptr, scalar_type(c.shape.multiply));
+  const at::Tensor matrix = finite_weight(sources, c.folding, scalar_type(c.shape.multiply));
   if (!matrix.defined()) return {at::Tensor(), kNotFinite};
   const at::Tensor weight = logical_weight(matrix.to(call.computed), c, window);
   at::DimVector size{c.shape.images, c.shape.channels};
@@ -163,7 +161,7 @@ PackVariant variant_of(const Call& call, const Window& window) {
   if (c.shape.transposed) {
     variant.append(window.output_padding.begin(), window.output_padding.end());
   }
-  if (c.norm) variant.push_back(std::bit_cast<int64_t>(c.norm->eps));
+  append_identity(variant, c.folding);
   return variant;
 }
 

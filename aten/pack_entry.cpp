@@ -33,10 +33,9 @@ uint64_t mix(uint64_t hash, uint64_t value) noexcept {
 
 PackKey key_of(const PackRequest& request) {
   PackKey key{request.recipe, {}, request.variant};
-  for (size_t i = 0; i < request.sources.size(); ++i) {
-    const Source& s = request.sources[i];
-    key.parts[i] = {storage_of(s), s.tensor->storage_offset(), s.rows, s.cols, s.row_stride,
-                    s.col_stride,  s.tensor->scalar_type()};
+  for (const Source& s : request.sources) {
+    key.parts.push_back({storage_of(s), s.tensor->storage_offset(), s.rows, s.cols, s.row_stride,
+                         s.col_stride, s.tensor->scalar_type()});
   }
   return key;
 }
@@ -44,7 +43,6 @@ PackKey key_of(const PackRequest& request) {
 size_t PackKeyHash::operator()(const PackKey& key) const noexcept {
   uint64_t hash = static_cast<uint64_t>(key.recipe);
   for (const PackKey::Part& part : key.parts) {
-    if (part.storage == nullptr) break;
     hash = mix(hash, reinterpret_cast<uintptr_t>(part.storage));
     hash = mix(hash, static_cast<uint64_t>(part.offset));
     hash = mix(hash, static_cast<uint64_t>(part.rows * 31 + part.row_stride));
@@ -75,13 +73,14 @@ bool PackEntry::proves(const PackRequest& request) const {
 
 void PackEntry::count_references(const PackRequest& request) {
   for (size_t i = 0; i < request.sources.size(); ++i) {
-    least_references[i] = std::min(least_references[i], references_to(*request.sources[i].tensor));
+    size_t& least = sources[i].least_references;
+    least = std::min(least, references_to(*request.sources[i].tensor));
   }
 }
 
 bool PackEntry::more_references(const PackRequest& request) const {
   for (size_t i = 0; i < request.sources.size(); ++i) {
-    if (references_to(*request.sources[i].tensor) > least_references[i]) return true;
+    if (references_to(*request.sources[i].tensor) > sources[i].least_references) return true;
   }
   return false;
 }

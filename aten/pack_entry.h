@@ -17,7 +17,7 @@ struct PackKey {
     bool operator==(const Part&) const = default;
   };
   Recipe recipe{};
-  std::array<Part, kMaxSources> parts{};
+  c10::SmallVector<Part, 5> parts;
   PackVariant variant;
   bool operator==(const PackKey&) const = default;
 };
@@ -36,6 +36,9 @@ struct SourceState {
   Armed armed;
   const c10::StorageImpl* parent = nullptr;  // kept alive by the slice's own DataPtr
   Armed parent_armed;
+  // Fewest to the weight's tensor before any firing; more of them later means that a DLPack
+  // capsule, which shows nowhere else, may be alive.
+  size_t least_references = SIZE_MAX;
 };
 
 using Clock = std::chrono::steady_clock;
@@ -51,10 +54,6 @@ struct PackEntry {
   uint64_t retry_at = 0;  // sightings
   Clock::time_point retry_time{};
   uint32_t firings = 0;  // writes seen since the entry was made
-  // Fewest references to each weight's tensor before any firing; more of them later means that a
-  // DLPack capsule, which shows nowhere else, may be alive.
-  std::array<size_t, kMaxSources> least_references{SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX,
-                                                   SIZE_MAX};
   uint64_t checksum = 0;
   bool checksum_due = false;  // a write may have begun before re-arming: compare once
   std::atomic<uint64_t> last_use{0};

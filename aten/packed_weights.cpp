@@ -149,13 +149,13 @@ const char* arm_all(const PackRequest& request, PackEntry& entry) {
 
 // A weight packed together with others (a folded norm) was mostly packed by itself before, while
 // the module was not yet a graph: both would stay for good. Who still needs that one makes it anew.
-void release_parts(Cache& c, const PackKey& whole, size_t count) {
+void release_parts(Cache& c, const PackKey& whole) {
   for (auto& [key, entry] : c.entries) {
     if (entry->source_count != 1 || !entry->packed.defined()) continue;
     const auto is_it = [&](const PackKey::Part& part) {
       return part.storage == key.parts[0].storage && part.offset == key.parts[0].offset;
     };
-    if (std::any_of(whole.parts.begin(), whole.parts.begin() + count, is_it)) {
+    if (std::any_of(whole.parts.begin(), whole.parts.end(), is_it)) {
       release(c, *entry);
       entry->rows = 0;
       entry->retry_at = entry->sightings + (always() ? 0 : kRecount);
@@ -189,7 +189,7 @@ const char* pack_now(Cache& c, const PackRequest& request, const PackKey& key, P
   entry.packed = std::move(packed.value);
   entry.checksum = before;
   entry.checksum_due = entry.firings > 0;
-  if (entry.source_count > 1) release_parts(c, key, entry.source_count);
+  if (entry.source_count > 1) release_parts(c, key);
   c.totals.packs += 1;
   c.totals.entries += 1;
   c.totals.bytes += entry.bytes;

@@ -16,7 +16,8 @@
 
 namespace stoker::aten {
 
-constexpr size_t kMaxSources = 5;
+// A folded bias has most: two norms of four tensors, the weight and the bias itself.
+constexpr size_t kMaxSources = 10;
 
 // How sources become a pack; part of the identity of an entry.
 enum class Recipe : uint8_t {

@@ -28,7 +28,8 @@ const char* fused_product(WeightProduct& product, const at::Tensor& input, at::T
                           at::TensorList biases, const jit::Epilogue& epilogue,
                           const std::optional<at::Tensor>& other,
                           std::optional<at::ScalarType> dtype);
-// Gives a product the batch norm of its outputs; null, or why not.
-const char* fold_norm(WeightProduct& product, at::TensorList norm, double eps);
+// Gives a product the batch norms of its outputs and of its input; null, or why not.
+const char* fold_norms(WeightProduct& product, const NormArgument& after,
+                       const NormArgument& before);
 
 }  // namespace stoker::aten

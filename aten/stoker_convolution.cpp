@@ -16,9 +16,10 @@ using at::Tensor;
 using at::TensorList;
 using kernels::DataType;
 
-void check(TensorList norm, int64_t activation, int64_t combine,
-           const std::optional<Tensor>& other) {
+void check(TensorList norm, int64_t activation, int64_t combine, const std::optional<Tensor>& other,
+           TensorList input_norm) {
   check_batch_norm("stoker::convolution", norm);
+  check_batch_norm("stoker::convolution", input_norm);
   check_epilogue("stoker::convolution", activation, combine, other);
 }
 
@@ -32,10 +33,23 @@ const char* read_other(Convolution& c, const Tensor& other) {
   return nullptr;
 }
 
-const char* fold_norm(Convolution& c, TensorList norm, double eps) {
-  // Scaled values of the weight may lie below what float16 holds.
-  if (c.shape.multiply == DataType::kFloat16) return "norms are not folded into float16 weights";
-  if (const char* why = read_batch_norm(c.norm.emplace(), norm, eps, c.shape.outputs)) return why;
+const char* fold_norms(Convolution& c, const NormArgument& after, const NormArgument& before) {
+  Folding& folding = c.folding;
+  if (after.given()) {
+    // Scaled values of the weight may lie below what float16 holds.
+    if (c.shape.multiply == DataType::kFloat16) return "norms are not folded into float16 weights";
+    if (const char* why = read_batch_norm(folding.after.emplace(), after, c.shape.outputs)) {
+      return why;
+    }
+  }
+  if (before.given()) {
+    if (const char* why = read_batch_norm(folding.before.emplace(), before, c.shape.channels)) {
+      return why;
+    }
+  }
+  folding.groups = c.shape.groups;
+  folding.taps = c.shape.taps();
+  folding.taps_first = c.weight_channels_last;
   c.shape.has_bias = c.problem.has_bias = true;
   c.shape.only_packed = true;
   return nullptr;
@@ -44,18 +58,21 @@ const char* fold_norm(Convolution& c, TensorList norm, double eps) {
 struct StokerConvolution : ReturnsResult<Convolution> {
   using Schema = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, IntArrayRef,
                         IntArrayRef, IntArrayRef, int64_t, TensorList, double, int64_t, int64_t,
-                        const std::optional<Tensor>&, std::optional<at::ScalarType>);
+                        const std::optional<Tensor>&, std::optional<at::ScalarType>, TensorList,
+                        double);
   static constexpr OpId id = OpId::kStokerConvolution;
 
   static Tensor stock(const Tensor& input, const Tensor& weight, const std::optional<Tensor>& bias,
                       IntArrayRef stride, IntArrayRef padding, IntArrayRef dilation, int64_t groups,
                       TensorList norm, double eps, int64_t activation, int64_t combine,
-                      const std::optional<Tensor>& other, std::optional<at::ScalarType> dtype) {
-    check(norm, activation, combine, other);
+                      const std::optional<Tensor>& other, std::optional<at::ScalarType> dtype,
+                      TensorList input_norm, double input_eps) {
+    check(norm, activation, combine, other, input_norm);
     const std::vector<int64_t> no_output_padding(stride.size(), 0);
-    Tensor y = at::convolution(as_wide_as(weight, input), weight, bias, stride, padding, dilation,
+    const Tensor x = stock_batch_norm(input, {input_norm, input_eps});
+    Tensor y = at::convolution(as_wide_as(weight, x), weight, bias, stride, padding, dilation,
                                /*transposed=*/false, no_output_padding, groups);
-    y = stock_batch_norm(y, norm, eps);
+    y = stock_batch_norm(y, {norm, eps});
     const jit::Epilogue epilogue{.activation = static_cast<jit::Activation>(activation),
                                  .combine = static_cast<jit::Combine>(combine)};
     // As when it is fused: the other operand's type does not decide.
@@ -68,8 +85,9 @@ struct StokerConvolution : ReturnsResult<Convolution> {
                                 IntArrayRef padding, IntArrayRef dilation, int64_t groups,
                                 TensorList norm, double eps, int64_t activation, int64_t combine,
                                 const std::optional<Tensor>& other,
-                                std::optional<at::ScalarType> dtype) {
-    check(norm, activation, combine, other);  // what it throws, stock throws again
+                                std::optional<at::ScalarType> dtype, TensorList input_norm,
+                                double input_eps) {
+    check(norm, activation, combine, other, input_norm);  // what it throws, stock throws again
     c.in_graph = true;
     if (const char* why =
             convolution_problem(c, input, weight, bias, {stride, padding, dilation, groups})) {
@@ -81,11 +99,12 @@ struct StokerConvolution : ReturnsResult<Convolution> {
     }
     c.epilogue = {.activation = static_cast<jit::Activation>(activation),
                   .combine = static_cast<jit::Combine>(combine)};
-    c.problem.has_epilogue = !norm.empty() || !c.epilogue.empty();
+    const bool folds = !norm.empty() || !input_norm.empty();
+    c.problem.has_epilogue = folds || !c.epilogue.empty();
     if (other) {
       if (const char* why = read_other(c, *other)) return why;
     }
-    return norm.empty() ? nullptr : fold_norm(c, norm, eps);
+    return folds ? fold_norms(c, {norm, eps}, {input_norm, input_eps}) : nullptr;
   }
 };
 
@@ -93,14 +112,15 @@ struct StokerConvolution : ReturnsResult<Convolution> {
 
 // convolution(input [images, channels, 1 to 3 dimensions], weight [outputs, channels of a group,
 // window], bias [outputs]) -> [images, outputs, ...]. norm: none, or running mean and variance, or
-// weight, bias, mean and variance of a batch norm in eval mode, [outputs] each. activation,
-// combine, other, of the result's size, and dtype as in linear.
+// weight, bias, mean and variance of a batch norm in eval mode, [outputs] each; input_norm: the
+// same of the input, before zeros are put around it, [channels] each. activation, combine, other,
+// of the result's size, and dtype as in linear.
 void register_stoker_convolution(torch::Library& stoker) {
-  stoker.def(schema_with_norm(
+  stoker.def(schema_with_norms(
                  "stoker::convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, "
                  "int[] padding, int[] dilation, int groups, *, Tensor[] norm, float eps=0., "
-                 "int activation=0, int combine=0, Tensor? other=None, ScalarType? dtype=None) -> "
-                 "Tensor"),
+                 "int activation=0, int combine=0, Tensor? other=None, ScalarType? dtype=None, "
+                 "Tensor[] input_norm, float input_eps=0.) -> Tensor"),
              {at::Tag::pt2_compliant_tag});
   stoker.impl("convolution", torch::dispatch(c10::DispatchKey::CompositeImplicitAutograd,
                                              TORCH_FN(Override<StokerConvolution>::call)));

@@ -53,7 +53,15 @@ std::vector<std::string> runnable_rows(const kernels::MatmulProblem& problem) {
 }
 
 RowResult<at::Tensor> run_row(const kernels::Row& row, const WeightProduct& product) {
-  return row.generated ? run_generated(*row.generated, product) : run_onednn(product);
+  const auto run = [&](const WeightProduct& one) {
+    return row.generated ? run_generated(*row.generated, one) : run_onednn(one);
+  };
+  // Rounded to bf16 before their mean is taken off, values would lose more than after it.
+  const bool folds = product.problem.multiply == kernels::DataType::kFloat32 &&
+                     product.weights.size() == 1 && product.weights[0].col_stride == 1;
+  return run_folded(product, folds, run, [](const at::Tensor& x, const BatchNorm& norm) {
+    return stock_norm_of_columns(x, norm);
+  });
 }
 
 }  // namespace stoker::aten

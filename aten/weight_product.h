@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "aten/batch_norm.h"
+#include "aten/folding.h"
 #include "aten/packed_weights.h"
 #include "aten/row_result.h"
 #include "jit/phases/epilogue.h"
@@ -24,10 +24,10 @@ struct WeightProduct {
   at::Tensor merged_bias;             // where `bias` points when several were put together
   // As [n, k]; several weights of one input give their outputs side by side.
   c10::SmallVector<Source, 1> weights;
-  bool known_weight = false;      // linear's operand is a weight; mm's may be an activation
-  bool autocast = false;          // reached through AutocastCPU: operands may differ in type
-  bool in_graph = false;          // an operator of graphs: see graph_compute_type()
-  std::optional<BatchNorm> norm;  // folded by run_row() into the only weight and the bias
+  bool known_weight = false;  // linear's operand is a weight; mm's may be an activation
+  bool autocast = false;      // reached through AutocastCPU: operands may differ in type
+  bool in_graph = false;      // an operator of graphs: see graph_compute_type()
+  Folding folding;            // by run_row(), into the only weight and the bias
   jit::Epilogue epilogue;
   const at::Tensor* other = nullptr;  // of the epilogue, [..., n], contiguous
   // When a pack is worth making; choose_row() says.

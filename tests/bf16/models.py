@@ -157,10 +157,29 @@ def tokens() -> torch.Tensor:
     return torch.randint(99, (2, 11))
 
 
+class Prenorm(nn.Module):
+    """Norms before what multiplies."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.first, self.convolution = (
+            nn.Conv2d(3, 16, 3),
+            norm(16),
+            nn.Conv2d(16, 24, 3),
+        )
+        self.up, self.rows = nn.Linear(24, 256), nn.BatchNorm1d(256)
+        self.down = nn.Linear(256, 256)
+
+    def forward(self, x):
+        y = F.relu(self.convolution(self.first(F.relu(self.stem(x)))))
+        return self.down(self.rows(F.relu(self.up(y.mean((2, 3))))))
+
+
 MODELS = {
     "resnet": (ResNet, image),
     "mobilenet": (MobileNet, image),
     "densenet": (DenseNet, image),
+    "prenorm": (Prenorm, image),
     "bert": (lambda: Tokens(BertLayer), tokens),
     "gpt": (lambda: Tokens(GptLayer), tokens),
     "lstm": (Lstm, lambda: torch.randn(7, 2, 24)),

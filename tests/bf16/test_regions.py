@@ -110,6 +110,16 @@ def test_nothing_between_convolutions_is_float32_in_the_other_image_models():
         assert len(wide) <= 3, wide
 
 
+def test_norms_before_what_multiplies_are_apart():
+    model, given = make("prenorm")
+    captured(model, given)
+    assert graph_of(model).rewrites["input_norms"] == 2
+    found = [(name, dtype) for name, dtype in types(model, given) if name != "contiguous"]
+    assert [dtype for name, dtype in found if "batch_norm" in name] == [BF16, F32], found
+    rows = [name for name, _ in found].index("batch_norm", 3)
+    assert found[rows - 1][1] == F32, "its mean is taken off before it is rounded"
+
+
 @pytest.mark.parametrize("layer", [BertLayer, GptLayer])
 def test_residual_streams_norms_and_attention_are_float32(layer):
     model, given = Tokens(layer).eval(), torch.randint(99, (2, 11))

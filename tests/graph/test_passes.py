@@ -203,6 +203,22 @@ def test_dropout_goes_in_eval_mode_only():
     assert 0.2 < (training.result == 0).float().mean() < 0.8
 
 
+def test_activations_write_to_what_was_made_for_them_alone():
+    before, x = norm(4), torch.randn(2, 4, 5, 5)
+    for function in (F.relu, F.relu6, F.silu, F.hardswish, F.hardsigmoid):
+        made = check(lambda x, function=function: function(before(x)) + 1, x)
+        assert made.rewrites["in_place"] == 1
+    read, kept = x.clone(), "in_place"
+    for function in (
+        lambda x: F.relu(x) + 1,
+        lambda x: F.relu(y := before(x)) + y,
+        lambda x: (F.relu(y := before(x)), y)[1],
+        lambda x: F.relu(x[0]) + 1,
+        lambda x: F.relu((y := before(x))[0]) + y,
+    ):
+        assert kept not in check(function, read).rewrites and read.equal(x)
+
+
 def test_writes_in_place_that_someone_could_see_keep_the_graph():
     def through_a_view(x):
         y = F.relu(x)

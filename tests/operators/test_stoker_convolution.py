@@ -211,7 +211,7 @@ def test_what_does_not_fold_is_stock():
     declined(Problem("point", torch.float16), "norms are not folded into float16 weights")
     wide = Problem("point")
     wide.norm[2] = torch.randn(wide.outputs, 2)[:, 0]
-    declined(wide, "a tensor of the norm is not a vector of the output size")
+    declined(wide, "a tensor of the norm is not a vector of the size of what it normalizes")
     double = Problem("point", torch.float64)
     declined(double, "dtype is not float32, bfloat16 or float16")
     shared = Problem("window")

@@ -21,6 +21,8 @@ from stoker.graph.passes.dropout import dropout
 from stoker.graph.passes.embedding_bags import embedding_bags
 from stoker.graph.passes.epilogue import epilogues
 from stoker.graph.passes.gelu import gelu
+from stoker.graph.passes.in_place import in_place
+from stoker.graph.passes.input_norm import input_norms
 from stoker.graph.passes.linear import linears
 from stoker.graph.passes.padding import padding
 from stoker.graph.passes.rms_norm import rms_norm
@@ -37,9 +39,11 @@ PASSES = (
     padding,
     linears,
     batch_norms,
+    input_norms,
     embedding_bags,
     epilogues,
     channels_last,
+    in_place,
 )
 
 

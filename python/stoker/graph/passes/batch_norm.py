@@ -41,13 +41,17 @@ def foldable(norm: Node, producer: Node) -> bool:
 
 def fold(producer: Node, norm: Node) -> None:
     """`producer`, a call of ours without other options, becomes one with the norm."""
-    affine, statistics = _operands(norm)
-    tensors = [each for each in affine + statistics if each is not None]
-    kwargs = {"norm": tensors, "eps": argument(norm, 7, "eps", 1e-5)}
+    kwargs = {"norm": given_tensors(norm), "eps": argument(norm, 7, "eps", 1e-5)}
     # At the norm's place: its own operands are computed by then.
     made = insert(norm, producer.target, producer.args, kwargs, like=norm)
     replace(norm, made)
     producer.graph.erase_node(producer)
+
+
+def given_tensors(norm: Node) -> list[Node]:
+    """As operators of ours take them: weight, bias, mean and variance, or the last two."""
+    affine, statistics = _operands(norm)
+    return [each for each in affine + statistics if each is not None]
 
 
 def _operands(norm: Node) -> tuple[list, list]:

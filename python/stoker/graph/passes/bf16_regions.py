@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 from stoker.graph.nodes import argument, insert, is_call, replace, value
 from stoker.graph.passes.canonicalise import GELU, LINEAR, PAD
+from stoker.graph.passes.input_norm import written_out
 
 _FUSED_LINEAR = torch.ops.stoker.linear.default
 _CONVOLUTION = torch.ops.stoker.convolution.default
@@ -46,6 +47,8 @@ _OF_IMAGES = {
 
 def bf16_regions(graph: Graph) -> int:
     """Returns how many tensors became bfloat16. The last pass: fake values keep their types."""
+    # What a norm reads is not only multiplied: its mean is taken off before it may be rounded.
+    written_out(graph)
     chosen = {node for node in graph.nodes if _could_be(node)}
     while rejected := {node for node in chosen if not _may_be(node, chosen)}:
         chosen -= rejected

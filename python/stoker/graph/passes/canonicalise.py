@@ -42,7 +42,7 @@ _BINARY_ALIASES = {alias: function for function, aliases in _BINARY.items() for 
 _LOOKUPS = {F.embedding, F.embedding_bag}
 _LINEARS = {F.linear, torch._C._nn.linear}
 # What they return shares no memory with what they were given.
-_FRESH = {
+FRESH = {
     *_UNARY, *_BINARY, GELU, LINEAR, torch.conv1d, torch.conv2d, torch.conv3d, F.batch_norm,
     F.layer_norm, F.group_norm, torch.matmul, operator.matmul, torch.addmm, torch.bmm, torch.cat,
     F.max_pool2d, torch.max_pool2d, F.avg_pool2d, F.adaptive_avg_pool2d, F.embedding, F.softmax,
@@ -138,8 +138,8 @@ def _set(node: Node, function, args, kwargs=None) -> bool:
 def _take_out_of_place(node: Node) -> None:
     written = node.args[0]
     earlier = {user for user in written.users if user is not node and user < node}
-    fresh = isinstance(written, Node) and written.op == "call_function" and written.target in _FRESH
-    if not fresh or not all(user.target in _FRESH for user in earlier):
+    fresh = isinstance(written, Node) and written.op == "call_function" and written.target in FRESH
+    if not fresh or not all(user.target in FRESH for user in earlier):
         raise KeepError("it writes in place to what may have other names")
     if value(node) is None or value(node).dtype != value(written).dtype:
         raise KeepError("it writes in place and changes the type")
@@ -152,6 +152,6 @@ def is_pure(node: Node) -> bool:
     """Is the operation known to do nothing but compute its result?"""
     if node.op == "call_method":
         return node.target in _PURE_METHODS
-    if node.op != "call_function" or node.target not in _FRESH:
+    if node.op != "call_function" or node.target not in FRESH:
         return False
     return node.target is not F.batch_norm or argument(node, 5, "training", False) is False
