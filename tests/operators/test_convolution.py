@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from tests.support.graphs import stock
+
 
 def counts() -> dict:
     return stoker.status()["operators"]["_convolution"]
@@ -23,14 +25,6 @@ def block() -> nn.Module:
         nn.Conv2d(8, 8, 3, padding=1),
         nn.Conv2d(8, 24, 1, stride=2),
     ).eval()
-
-
-def stock(call):
-    stoker.disable()
-    try:
-        return call()
-    finally:
-        stoker.enable()
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -10,6 +10,8 @@ import stoker
 import torch
 from torch.nn import functional as F
 
+from tests.support import graphs
+
 convolution = torch.ops.stoker.convolution.default
 linear = torch.ops.stoker.linear.default
 
@@ -114,20 +116,8 @@ def apart(call) -> bool:
 
 
 def stock(call):
-    stoker.disable()
-    try:
-        with torch.inference_mode():
-            return call()
-    finally:
-        stoker.enable()
-
-
-@pytest.fixture(params=["row", "stock"])
-def row(request):
-    """Taken by a row, or declined: both mean the same."""
-    (stoker.enable if request.param == "row" else stoker.disable)()
-    yield request.param == "row"
-    stoker.enable()
+    with torch.inference_mode():
+        return graphs.stock(call)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from tests.support.activations import ACTIVATIONS
+from tests.support.graphs import stock
 
 convolution = torch.ops.stoker.convolution.default
 
@@ -116,22 +117,6 @@ class Problem:
 
 def counts() -> dict:
     return stoker.status()["operators"]["stoker.convolution"]
-
-
-def stock(call):
-    stoker.disable()
-    try:
-        return call()
-    finally:
-        stoker.enable()
-
-
-@pytest.fixture(params=["row", "stock"])
-def row(request):
-    """Taken by a row, or declined: both mean the same."""
-    (stoker.enable if request.param == "row" else stoker.disable)()
-    yield request.param == "row"
-    stoker.enable()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)

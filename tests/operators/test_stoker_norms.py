@@ -44,14 +44,6 @@ def taken(name: str) -> int:
     return stoker.status()["operators"][f"stoker.{name}"]["taken"]
 
 
-@pytest.fixture(params=["row", "stock"])
-def row(request):
-    """Taken by a generated row, or declined: both mean the same."""
-    (stoker.enable if request.param == "row" else stoker.disable)()
-    yield request.param == "row"
-    stoker.enable()
-
-
 def assert_close(y, expected, dtype):
     # Both sides sum at most a thousand values of about 1 in fp32, and round up to twice after it.
     eps, sums = torch.finfo(dtype).eps, 1000**0.5 * torch.finfo(torch.float32).eps

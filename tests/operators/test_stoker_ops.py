@@ -55,14 +55,6 @@ def assert_close(y, exact, dtype):
     assert ((y.double() - exact).abs() <= bound).all(), (y.double() - exact).abs().max()
 
 
-@pytest.fixture(params=["row", "stock"])
-def row(request):
-    """Taken by a generated row, or declined: both mean the same."""
-    (stoker.enable if request.param == "row" else stoker.disable)()
-    yield request.param == "row"
-    stoker.enable()
-
-
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_every_epilogue(dtype, row):
     compared = 0
