@@ -27,9 +27,11 @@ class GuardedPages {
   explicit GuardedPages(size_t bytes)
       : page_(static_cast<size_t>(sysconf(_SC_PAGESIZE))),
         size_((bytes + page_ - 1) / page_ * page_),
-        memory_(static_cast<char*>(
-            mmap(nullptr, size_ + 2 * page_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
-    if (memory_ == MAP_FAILED || mprotect(begin(), size_, PROT_READ | PROT_WRITE) != 0) {
+        memory_(static_cast<char*>(mmap(nullptr, size_ + 2 * page_, PROT_READ | PROT_WRITE,
+                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+    // Those, not what is between them, which may be nothing: qemu protects no empty range.
+    if (memory_ == MAP_FAILED || mprotect(memory_, page_, PROT_NONE) != 0 ||
+        mprotect(end(), page_, PROT_NONE) != 0) {
       throw std::bad_alloc();
     }
   }
