@@ -233,7 +233,7 @@ class Conv(RegionOperator):
         "point": (1, 1, (64, 128)),
         "strided": (1, 2, (64, 128)),
         "spatial": (3, 1, (32, 64)),
-        "depthwise": (3, 1, (64, 512)),
+        "depthwise": (3, 1, (64, 256)),
     }
     LAYOUTS = ("last", "first")
     IMAGES, SIZES = (1, 4), (7, 14, 56)
