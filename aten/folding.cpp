@@ -3,6 +3,7 @@
 #include <ATen/EmptyTensor.h>
 #include <ATen/ops/isfinite.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <vector>
@@ -60,8 +61,8 @@ bool narrow(const double* from, float* to, size_t count) {
 }
 
 bool finite_as_float(const Doubles& values) {
-  std::vector<float> narrowed(values.size());
-  return narrow(values.data(), narrowed.data(), values.size());
+  return std::all_of(values.begin(), values.end(),
+                     [](double value) { return std::isfinite(static_cast<float>(value)); });
 }
 
 // The channel of the input that a weight multiplies: first(output) + within[column].
@@ -86,12 +87,11 @@ struct Norm {
   Doubles s, t, given, left;
 };
 
-FoldedSources statistics_of(const BatchNorm& norm) {
-  FoldedSources sources;
-  for (const at::Tensor* tensor : {norm.var, norm.weight, norm.mean, norm.bias}) {
+// Those that are not null.
+void append_vectors(FoldedSources& sources, std::initializer_list<const at::Tensor*> vectors) {
+  for (const at::Tensor* tensor : vectors) {
     if (tensor != nullptr) sources.push_back({tensor, tensor->size(0), 1, 1, 1});
   }
-  return sources;
 }
 
 Norm take_norm(const BatchNorm& norm, Tensors& sources) {
@@ -174,10 +174,7 @@ void append_identity(PackVariant& variant, const Folding& folding) {
 FoldedSources folded_sources(const Source& weight, const Folding& folding) {
   FoldedSources sources{weight};
   for (const auto* norm : {&folding.after, &folding.before}) {
-    if (!*norm) continue;
-    for (const at::Tensor* tensor : {(*norm)->var, (*norm)->weight}) {
-      if (tensor != nullptr) sources.push_back({tensor, tensor->size(0), 1, 1, 1});
-    }
+    if (*norm) append_vectors(sources, {(*norm)->var, (*norm)->weight});
   }
   return sources;
 }
@@ -215,10 +212,12 @@ Packed folded_bias(const Folding& folding, const Source& weight, const at::Tenso
                    uint32_t sightings, int64_t rows, int64_t rows_before_pack) {
   FoldedSources sources;
   for (const auto* norm : {&folding.after, &folding.before}) {
-    if (*norm) sources.append(statistics_of(**norm));
+    if (!*norm) continue;
+    const BatchNorm& n = **norm;
+    append_vectors(sources, {n.var, n.weight, n.mean, n.bias});
   }
   if (folding.before) sources.push_back(weight);
-  if (bias != nullptr) sources.push_back({bias, bias->size(0), 1, 1, 1});
+  append_vectors(sources, {bias});
   PackVariant variant;
   append_identity(variant, folding);
   const Packed packed = get_packed({.recipe = Recipe::kFoldedBias,

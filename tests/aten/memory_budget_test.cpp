@@ -21,6 +21,7 @@ constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
 class MemoryBudget : public testing::Test {
  protected:
   void SetUp() override {
+    // mkdtemp() replaces the Xs, and asks for them.
     std::string name = (fs::temp_directory_path() / "stoker-XXXXXX").string();
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     root_ = name;

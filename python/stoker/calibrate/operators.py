@@ -19,6 +19,8 @@ COLD_BYTES = 64 << 20  # weights in turn, as in a model: more than a core's cach
 
 
 class Operator(ABC):
+    opens: tuple[int, ...] = ()  # dimensions that go on beyond the greatest measured value
+
     @staticmethod
     @abstractmethod
     def rows(linear: list[str], kind: str) -> list[str]:
@@ -36,18 +38,8 @@ class Operator(ABC):
     def variants(self, bench: Bench, group: list[str], at: list[int]) -> list[Variant]: ...
 
     @classmethod
-    @abstractmethod
     def lines(cls, points: dict[str, list[dict]]) -> list[str]:
-        """Of a calibration file; `points`: by row, those of one kind of product."""
-
-
-class RegionOperator(Operator):
-    """One line of the file a region of the grid."""
-
-    opens: tuple[int, ...] = ()  # dimensions that go on beyond the greatest measured value
-
-    @classmethod
-    def lines(cls, points: dict[str, list[dict]]) -> list[str]:
+        """Of a calibration file, one a region; `points`: by row, those of one kind of product."""
         return [cls.line(region) for region in regions(points, cls.opens)]
 
     @staticmethod
@@ -61,7 +53,7 @@ def _types(linear: list[str]) -> list[str]:
     return [name for name in names if "amx" not in name]
 
 
-class Linear(RegionOperator):
+class Linear(Operator):
     """F.linear. at: M, N, K; of a line: M, N * K."""
 
     SHAPES = ((64, 64), (256, 256), (768, 768), (3072, 768), (768, 3072), (4096, 4096))  # N x K
@@ -122,7 +114,7 @@ class Linear(RegionOperator):
         return f"rule {region.row} m {m} weight {weight} macs 0 pack {region.pack}"
 
 
-class Batched(RegionOperator):
+class Batched(Operator):
     """bmm of twelve entries, operands warm. at: M, N, K."""
 
     BATCH = 12
@@ -166,7 +158,7 @@ class Batched(RegionOperator):
 ORDERS = ("along_k", "along_n")
 
 
-class Bags(RegionOperator):
+class Bags(Operator):
     """embedding_bag on one table that no cache holds. at: bags, indices a bag."""
 
     TABLE = 600_000, 64
@@ -226,7 +218,7 @@ class Bags(RegionOperator):
         return f"bags {region.row} {region.group[0]} bags {bags} length {length}"
 
 
-class Conv(RegionOperator):
+class Conv(Operator):
     """conv2d with as many channels as outputs. at: images, pixels, outputs."""
 
     WINDOWS: ClassVar = {  # kernel, stride, outputs
@@ -313,7 +305,7 @@ class Conv(RegionOperator):
         )
 
 
-class Rnn(RegionOperator):
+class Rnn(Operator):
     """Layers and, of one step, cells; H inputs, H units. at: H, B, T.
 
     A rule of jit_rnn_* speaks for every layer that stock runs as a loop: GRU and RNN are measured,
