@@ -146,9 +146,7 @@ struct Override<Op, R(Args...)> {
 
   template <class Problem>
   static const char* choose(Problem& problem, const kernels::Row*& row, Args... args) {
-    Operands operands;
-    (operands.add(args), ...);
-    if (const char* why = gate_operands(operands)) return why;
+    if (const char* why = gate_operands(args...)) return why;
     if (const char* why = Op::to_problem(problem, args...)) return why;
     if (const char* why = choose_row(problem, row)) return why;
     return gate_context();

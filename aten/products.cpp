@@ -3,6 +3,7 @@
 #include <ATen/ops/cat.h>
 
 #include "aten/numerics.h"
+#include "aten/weight_choice.h"
 
 namespace stoker::aten {
 namespace {
@@ -46,6 +47,7 @@ const char* complete_product(WeightProduct& product, const at::Tensor& input,
 const char* product_of(WeightProduct& product, const at::Tensor& input, const at::Tensor& weight,
                        bool transposed, const at::Tensor& bias) {
   if (input.dim() < 2 || weight.dim() != 2) return kNoMatrix;
+  if (is_too_small(weight.numel())) return kernels::kUnprofitable;
   if (const char* why = weight_source(weight, transposed, product.weights.emplace_back()))
     return why;
   return complete_product(product, input, bias);

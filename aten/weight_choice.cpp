@@ -37,6 +37,11 @@ kernels::Selection select_rounded(std::span<const kernels::Row> rows,
 
 }  // namespace
 
+bool is_too_small(int64_t elements) {
+  const Machine& m = machine();
+  return elements < m.calibration->least_weight && m.policy == kernels::Policy::kCalibrated;
+}
+
 WeightChoice choose_for_weight(std::span<const kernels::Row> rows,
                                std::span<const kernels::Row> rounding,
                                kernels::MatmulProblem& problem, const WeightUse& use) {

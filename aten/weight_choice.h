@@ -23,6 +23,11 @@ struct WeightChoice {
   uint32_t sightings;  // calls before the operand is taken for a weight
 };
 
+// Is a weight of so many elements smaller than any that a row was measured faster with? The first
+// question about a product, before it is described: that would cost several per cent of a small
+// one.
+bool is_too_small(int64_t elements);
+
 // The row of `rows` for `problem`; of `rounding` where the fp32 weight is to be rounded to bf16. In
 // bf16 mode a product of fp32 operands that no bf16 row makes faster becomes an fp32 one: the
 // problem says so then. One with a bf16 tensor, which a graph keeps between its operators where

@@ -3,7 +3,8 @@
 usage: python -m bench.dispatch [--turns 40] [--pairs 7]
 
 The call: F.linear 8x8 with Stoker enabled, after stoker.disable(), and in a process with STOKER=0;
-the three take turns on one pinned core. The import: processes that take turns, timed inside.
+the three take turns on one pinned core. The import: processes with and without, which take turns;
+its last step, in which torch loads its backends, is all that can differ, and is timed alone too.
 """
 
 from __future__ import annotations
@@ -36,11 +37,17 @@ with torch.no_grad():
         print(spent / int(calls), sum(declined.values()), flush=True)
 """
 
+# The step in which torch loads its backends, and us with them, is put off so that it can be timed
+# alone: the rest of the import, the same with and without us, varies by more than we take.
 IMPORT = """
-import time
+import os, time
+os.environ["TORCH_DEVICE_BACKEND_AUTOLOAD"] = "0"
 start = time.perf_counter()
 import torch
-print(time.perf_counter() - start)
+imported = time.perf_counter()
+torch._import_device_backends()
+end = time.perf_counter()
+print(end - start, end - imported)
 """
 
 
@@ -104,28 +111,32 @@ def declined_call(turns: int, calls: int) -> None:
     print(f"  enabled / disabled in one process: {spread(ratios)}")
 
 
-def import_seconds(**env: str) -> float:
+def import_seconds(**env: str) -> tuple[float, float]:
+    """Of the whole import, and of loading backends alone."""
     command = [sys.executable, "-c", IMPORT]
     result = subprocess.run(
         command, env=clean_environment() | env, check=True, capture_output=True, text=True
     )
-    return float(result.stdout)
+    whole, backends = result.stdout.split()
+    return float(whole), float(backends)
 
 
 def import_time(pairs: int) -> None:
-    others = {"STOKER=0": {"STOKER": "0"}, "autoload off": {"TORCH_DEVICE_BACKEND_AUTOLOAD": "0"}}
     import_seconds()  # files into the page cache
-    spent: dict[str, list[float]] = {name: [] for name in ("with Stoker", *others)}
+    turns = []
     for i in range(pairs):
-        routes = [("with Stoker", {}), *others.items()]
-        for name, env in routes if i % 2 else reversed(routes):
-            spent[name].append(import_seconds(**env))
+        if i % 2:
+            turns.append((import_seconds(), import_seconds(STOKER="0")))
+        else:
+            turns.append((import_seconds(STOKER="0"), import_seconds())[::-1])
     print(f"import torch, {pairs} turns")
-    for name, seconds in spent.items():
-        more = [1e3 * (a - b) for a, b in zip(spent["with Stoker"], seconds, strict=True)]
+    for part, name in enumerate(("the whole", "loading backends")):
+        ours = [1e3 * with_stoker[part] for with_stoker, _ in turns]
+        stock = [1e3 * without[part] for _, without in turns]
+        more = [a - b for a, b in zip(ours, stock, strict=True)]
         print(
-            f"  {name:13}{1e3 * statistics.median(seconds):8.0f} ms"
-            + (f", with Stoker {spread(more)} ms more" if name in others else "")
+            f"  {name:16}{statistics.median(ours):7.0f} ms, STOKER=0{statistics.median(stock):7.0f}"
+            f" ms, with Stoker {spread(more)} ms more"
         )
 
 

@@ -14,6 +14,10 @@
 
 namespace stoker::kernels {
 
+// Why no row is chosen where some could compute the problem.
+inline constexpr const char* kUnprofitable =
+    "unprofitable: not measured faster than stock at this size on this CPU";
+
 // A region in which `row` won by more than the noise of the measurement (the next rule of the same
 // row is another region). Bounds are inclusive.
 struct Rule {

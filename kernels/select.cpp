@@ -21,7 +21,7 @@ Selection select(std::span<const Row> rows, const MatmulProblem& problem, jit::I
     if (const Rule* rule = calibration.rule(row.name, problem)) {
       return {&row, nullptr, rule->rows_before_pack};
     }
-    reason = "unprofitable: not measured faster than stock at this size on this CPU";
+    reason = kUnprofitable;
   }
   return {nullptr, reason};
 }

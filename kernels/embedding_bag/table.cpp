@@ -27,7 +27,7 @@ Selection select(const Bags& bags, jit::Isa isa, const Calibration& calibration,
         calibration.bags(row.name, kind_of(bags), bags.bags, bags.count)) {
       return {&row, nullptr};
     }
-    return {nullptr, "unprofitable: not measured faster than stock at this size on this CPU"};
+    return {nullptr, kUnprofitable};
   }
   return {nullptr, "no row for this dtype"};
 }

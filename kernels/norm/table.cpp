@@ -25,7 +25,7 @@ Selection select(const Call& call, jit::Isa isa, const Calibration& calibration,
         calibration.norms(row.name, kind_of(call), call.rows, call.columns)) {
       return {&row, nullptr};
     }
-    return {nullptr, "unprofitable: not measured faster than stock at this size on this CPU"};
+    return {nullptr, kUnprofitable};
   }
   return {nullptr, "no row for this dtype"};
 }

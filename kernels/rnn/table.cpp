@@ -51,7 +51,7 @@ Selection select(const Problem& problem, jit::Isa isa, const Calibration& calibr
             calibration.rnn_rule(row.name, problem.hidden, problem.batch, problem.steps)) {
       return {&row, nullptr, rule->rows_before_pack};
     }
-    reason = "unprofitable: not measured faster than stock at this size on this CPU";
+    reason = kUnprofitable;
   }
   return {nullptr, reason};
 }
