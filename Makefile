@@ -53,11 +53,11 @@ build/.wheel-installed: build/sources.list $(SOURCES) $(VENV)/.stoker-setup
 test: build
 	$(PYTHON) .ci/suites.py
 
-demo: build
+demo: build/.wheel-installed
 	$(PYTHON) demo/run.py
 
 # Both suites, briefly; docs/benchmarks.md has the full runs.
-bench: build
+bench: build/.wheel-installed
 	cmake --preset bench > build/bench-configure.log || { cat build/bench-configure.log; exit 1; }
 	cmake --build --preset bench --target stoker_micro_bench
 	build/bench/bench/stoker_micro_bench --shapes=minilm --rows=1,8,64 --benchmark_min_time=0.02

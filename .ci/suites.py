@@ -1,4 +1,4 @@
-"""Runs ctest, then the contract tests, then the other pytest folders; the last line is the count.
+"""Runs the contract tests and ctest, then the other pytest folders; the last line is the count.
 
 Each pytest folder is a process of its own: some set Stoker's environment before torch is imported.
 Most of a folder's time is the start of one process after another, so a folder runs beside another.
@@ -18,7 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "build" / "results"
-LONGEST = ("operators", "weights", "commands", "activation")
+# When torch changed under us, nothing after the contract tests means much.
+FIRST = ("contract", "ctest")
+LONGEST = ("graph", "operators", "weights", "commands", "activation")
 # Folders share the CPUs: threads of OpenMP that spin while they wait take them from the others.
 # A test of small operators took 57 s beside another, and 18 s so (two CPUs, Zen 3).
 ENVIRONMENT = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -92,17 +94,12 @@ def main() -> int:
         command = ctest_command(junit) if folder == "ctest" else pytest_command(folder, junit)
         return run_suite(folder, command, junit)
 
+    # As many at once as there are CPUs, two at least; the longest early, so that none ends alone.
+    rest = folders - {*FIRST, *LONGEST}
+    order = [*FIRST, *(name for name in LONGEST if name in folders), *sorted(rest)]
     counts = []
-    # When torch changed under us, nothing after the contract tests means much.
-    for first in ("ctest", "contract"):
-        count, text = suite(first)
-        print(text, flush=True)
-        counts.append(count)
-    # The longest first; as many at once as there are CPUs, two at least.
-    rest = folders - {"contract"}
-    later = [*(name for name in LONGEST if name in rest), *sorted(rest - set(LONGEST))]
     with ThreadPoolExecutor(max(2, cpus())) as pool:
-        for done in as_completed([pool.submit(suite, folder) for folder in later]):
+        for done in as_completed([pool.submit(suite, name) for name in order]):
             count, text = done.result()
             print(text, flush=True)
             counts.append(count)

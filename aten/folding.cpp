@@ -158,6 +158,17 @@ Packed pack_bias(Tensors sources, const void* context) {
 
 }  // namespace
 
+const char* read_norms(Folding& folding, const NormArgument& after, int64_t outputs,
+                       const NormArgument& before, int64_t channels, kernels::DataType multiplied) {
+  if (before.given()) {
+    if (const char* why = read_batch_norm(folding.before.emplace(), before, channels)) return why;
+  }
+  if (!after.given()) return nullptr;
+  // Scaled values of the weight may lie below what float16 holds.
+  if (multiplied == kernels::DataType::kFloat16) return "norms are not folded into float16 weights";
+  return read_batch_norm(folding.after.emplace(), after, outputs);
+}
+
 void append_identity(PackVariant& variant, const Folding& folding) {
   if (folding.empty()) return;
   int64_t present = 0;

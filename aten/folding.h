@@ -12,6 +12,7 @@
 #include "aten/batch_norm.h"
 #include "aten/packed_weights.h"
 #include "aten/row_result.h"
+#include "kernels/problem.h"
 
 namespace stoker::aten {
 
@@ -23,6 +24,11 @@ struct Folding {
 
   bool empty() const { return !before && !after; }
 };
+
+// Reads the norms that are given, for a weight that is multiplied as that type. Null, or why they
+// cannot be folded into it.
+const char* read_norms(Folding& folding, const NormArgument& after, int64_t outputs,
+                       const NormArgument& before, int64_t channels, kernels::DataType multiplied);
 
 // What tells packs of one weight apart by what is folded into them.
 void append_identity(PackVariant& variant, const Folding& folding);

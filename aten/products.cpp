@@ -134,21 +134,15 @@ const char* fused_product(WeightProduct& product, const at::Tensor& input, at::T
 const char* fold_norms(WeightProduct& product, const NormArgument& after,
                        const NormArgument& before) {
   const Source& weight = product.weights[0];
-  if (before.given()) {
-    if (const char* why = read_batch_norm(product.folding.before.emplace(), before, weight.cols)) {
-      return why;
-    }
+  if (after.given() && product.weights.size() > 1) {
+    return "a norm is not folded into several weights";
   }
-  if (after.given()) {
-    if (product.weights.size() > 1) return "a norm is not folded into several weights";
-    // Scaled values of the weight may lie below what float16 holds.
-    if (product.problem.multiply == kernels::DataType::kFloat16) {
-      return "norms are not folded into float16 weights";
-    }
-    if (weight.col_stride != 1) return "a norm is not folded into a transposed weight";
-    if (const char* why = read_batch_norm(product.folding.after.emplace(), after, weight.rows)) {
-      return why;
-    }
+  if (after.given() && weight.col_stride != 1) {
+    return "a norm is not folded into a transposed weight";
+  }
+  if (const char* why = read_norms(product.folding, after, weight.rows, before, weight.cols,
+                                   product.problem.multiply)) {
+    return why;
   }
   product.problem.has_bias = product.problem.has_epilogue = true;
   return nullptr;

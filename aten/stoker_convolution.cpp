@@ -14,7 +14,6 @@ namespace {
 using at::IntArrayRef;
 using at::Tensor;
 using at::TensorList;
-using kernels::DataType;
 
 void check(TensorList norm, int64_t activation, int64_t combine, const std::optional<Tensor>& other,
            TensorList input_norm) {
@@ -35,17 +34,9 @@ const char* read_other(Convolution& c, const Tensor& other) {
 
 const char* fold_norms(Convolution& c, const NormArgument& after, const NormArgument& before) {
   Folding& folding = c.folding;
-  if (after.given()) {
-    // Scaled values of the weight may lie below what float16 holds.
-    if (c.shape.multiply == DataType::kFloat16) return "norms are not folded into float16 weights";
-    if (const char* why = read_batch_norm(folding.after.emplace(), after, c.shape.outputs)) {
-      return why;
-    }
-  }
-  if (before.given()) {
-    if (const char* why = read_batch_norm(folding.before.emplace(), before, c.shape.channels)) {
-      return why;
-    }
+  if (const char* why =
+          read_norms(folding, after, c.shape.outputs, before, c.shape.channels, c.shape.multiply)) {
+    return why;
   }
   folding.groups = c.shape.groups;
   folding.taps = c.shape.taps();
