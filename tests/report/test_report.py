@@ -139,7 +139,8 @@ def test_every_hint_is_for_a_reason_that_exists():
     text = "".join(
         path.read_text()
         for folder in ("aten", "kernels")
-        for path in (ROOT / folder).rglob("*.cpp")
+        for path in (ROOT / folder).rglob("*.*")
+        if path.suffix in (".cpp", ".h")
     )
     literals = set(re.findall(r'"([^"\n]+)"', re.sub(r'"\s*\n\s*"', "", text)))
     assert set(report.HINTS) - literals == set()
