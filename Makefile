@@ -28,7 +28,8 @@ $(VENV)/.stoker-setup: requirements-dev.txt .ci/system-packages
 	.ci/system-packages
 	[[ -x $(PYTHON) ]] || python3.11 -m venv $(VENV)
 	echo "setup: pip install -r requirements-dev.txt into .venv"
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
+	$(PYTHON) -m compileall -qq -j 0 $(VENV)/lib || true  # pip uses one CPU; some are no Python 3.11
 	STOKER=0 $(PYTHON) -c 'import torch; v = torch.version; print("setup: torch", v.__version__, \
 	  f"(a CUDA {v.cuda} build: fine, Stoker uses its CPU half)" if v.cuda else "(a CPU build)")'
 	touch $@

@@ -1,5 +1,6 @@
 """Runs the contract tests and ctest, then the other pytest folders; the last line is the count.
 
+A suite also says how much it compared: the sum of what its tests print as "N things compared".
 Each pytest folder is a process of its own: some set Stoker's environment before torch is imported.
 Most of a folder's time is the start of one process after another, so a folder runs beside another.
 A skipped test counts as failed: what cannot be run here must not look tested.
@@ -8,10 +9,12 @@ A skipped test counts as failed: what cannot be run here must not look tested.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +40,8 @@ def cpus() -> int:
 
 
 def read_junit(path: Path) -> tuple[Count, list[str]]:
-    count, notes = Count(), []
+    """The count, and what to say of the tests."""
+    count, notes, compared = Count(), [], Counter()
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         # ctest says it in the status attribute, pytest in child elements.
         bad = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
@@ -46,6 +50,12 @@ def read_junit(path: Path) -> tuple[Count, list[str]]:
             notes.append(f"not passed: {case.get('classname')}::{case.get('name')}")
         else:
             count.passed += 1
+        printed = case.findtext("system-out", "")
+        for number, things in re.findall(r"\b(\d+) (\w+) compared\b", printed):
+            compared[things] += int(number)
+    if compared:
+        sums = (f"{number:,} {things}" for things, number in compared.items())
+        notes.append("compared: " + ", ".join(sums))
     return count, notes
 
 
@@ -81,7 +91,8 @@ def ctest_command(junit: Path) -> list[str]:
 
 
 def pytest_command(folder: str, junit: Path) -> list[str]:
-    return [sys.executable, "-m", "pytest", f"--junitxml={junit}", f"tests/{folder}"]
+    options = ["-o", "junit_logging=system-out", f"--junitxml={junit}"]
+    return [sys.executable, "-m", "pytest", *options, f"tests/{folder}"]
 
 
 def main() -> int:

@@ -249,4 +249,4 @@ def test_transposed_convolutions_are_stocks(dtype):
     assert "the row raised an error" not in counts()["declined"]
     taken = counts()["taken"] - before
     assert taken > (200 if dtype == torch.float32 else 60), counts()
-    print(f"{compared} elements of {taken} transposed convolutions compared, {written} written")
+    print(f"{compared} elements compared of {taken} transposed convolutions, {written} written")

@@ -131,7 +131,7 @@ def test_every_epilogue(shape, dtype, row):
                 y = problem(activation, combine)
             compared += problem.check(y, activation, combine)
             assert (counts()["taken"] > before) == row, stoker.explain()
-    print(f"{compared} elements of {dtype} compared, seed {SEED}")
+    print(f"{compared} elements compared of {dtype}, seed {SEED}")
 
 
 @pytest.mark.parametrize("shape", SHAPES)

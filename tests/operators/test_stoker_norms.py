@@ -78,7 +78,7 @@ def test_layer_norm_of_a_sum(dtype, row):
         assert_close(y, expected, dtype)
         assert (taken("add_layer_norm") > before) == row
         compared += y.numel()
-    print(f"{compared} elements of {dtype} compared, seed {SEED}")
+    print(f"{compared} elements compared of {dtype}, seed {SEED}")
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

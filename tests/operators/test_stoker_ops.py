@@ -72,7 +72,7 @@ def test_every_epilogue(dtype, row):
             assert_close(y, meaning(x, weights, biases, **arguments), dtype)
             assert (taken() > before) == row
             compared += y.numel()
-    print(f"{compared} elements of {dtype} compared, seed {SEED}")
+    print(f"{compared} elements compared of {dtype}, seed {SEED}")
 
 
 def test_weights_that_share_an_input_lie_side_by_side(row):

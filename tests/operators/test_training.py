@@ -29,7 +29,7 @@ def test_losses_are_bit_identical(tmp_path, setting):
     status = ours.pop("status")
     stock.pop("status")
     steps = len(next(iter(stock.values())))
-    print(f"{len(stock)} trainings of {steps} steps, losses compared bit for bit")
+    print(f"{len(stock) * steps} losses compared bit for bit, of {len(stock)} trainings")
     assert len(stock) == 12
     assert stock == ours
     assert {name: op["taken"] for name, op in status["operators"].items() if op["taken"]} == {}

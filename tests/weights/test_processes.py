@@ -52,7 +52,7 @@ def test_eight_threads_see_every_update(mode):
         done.wait()
     for thread in threads:
         thread.join()
-    print(f"{8 * 5 * len(weights)} forwards in 8 threads compared")
+    print(f"{8 * 5 * len(weights)} forwards compared in 8 threads")
     assert wrong == []
     # Calls of other threads hold the weight too, which delays a new pack after a write.
     assert stoker.status()["operators"]["linear"]["taken"] > 0

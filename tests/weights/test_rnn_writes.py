@@ -77,7 +77,7 @@ def test_next_call_sees_the_write(op, place, dtype):
             assert result.equal(expected[row]), f"{name}: call {i + 1}, packed row: {row}: stale"
             routes["packed" if row else "stock"] += 1
         assert not (written and results[0][0].equal(old)), f"{name}: nothing was tested"
-    print(f"seed {SEED}: calls compared: {dict(routes)}")
+    print(f"seed {SEED}: {routes.total()} calls compared: {dict(routes)}")
 
 
 def test_dense_lstm_is_packed_between_calls_of_stock():

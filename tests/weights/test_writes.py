@@ -62,7 +62,8 @@ def test_next_forward_sees_the_write(loader, name, dtype, tmp_path):
     fresh = operator.in_fresh_process([weight for weight, _ in found], tmp_path)
     for (_, results), expected in zip(found, fresh, strict=True):
         assert all(result.equal(expected[taken]) for result, taken in results)
-    print(f"seed {SEED}: {len(list(cases(loader)))} events, forwards compared: {dict(routes)}")
+    events = len(list(cases(loader)))
+    print(f"seed {SEED}: {routes.total()} forwards compared after {events} events: {dict(routes)}")
 
 
 @each_operator
