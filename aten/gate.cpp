@@ -7,6 +7,7 @@
 #include "aten/torch_private.h"
 
 namespace stoker::aten {
+
 const char* gate_context() {
   if (c10::impl::dispatch_mode_enabled()) return "a dispatch mode is active";
   if (torch_private::autograd_engine_running()) return "autograd's engine is running";

@@ -11,6 +11,8 @@ import gc
 import os
 import sys
 
+from stoker import stderr
+
 VERSION = "0.1.0"
 BUILT_FOR_TORCH = "2.13"  # torch's inline layouts change with each minor version
 
@@ -121,5 +123,4 @@ def _after_collection(phase: str, info: dict) -> None:
 
 
 def _say(line: str, what: str = "off") -> None:
-    if sys.stderr is not None:  # None under pythonw-like hosts; status() says it all the same
-        sys.stderr.write(f"stoker: {what}: {line}\n")
+    stderr.write(f"stoker: {what}: {line}\n")  # status() says it all the same

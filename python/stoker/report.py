@@ -11,6 +11,8 @@ import json
 import os
 import sys
 
+from stoker import stderr
+
 # What to do about a reason; the other reasons ask for nothing (docs/fallbacks.md has them all).
 HINTS = {
     "autograd is recording": "use torch.no_grad(), torch.inference_mode() or --inference",
@@ -46,8 +48,7 @@ def _at_exit(target: str, pid: int) -> None:
         if not found["operators"]:
             return
         if target == "1":
-            sys.stderr.write(as_text(found))
-            sys.stderr.flush()
+            stderr.write(as_text(found))
         else:
             # One write of one line: processes that append at once do not mix.
             with open(target, "a") as file:

@@ -78,6 +78,21 @@ def test_library_unreadable(copy):
     check(python("-c", STATUS, package=copy), False, 1)
 
 
+@pytest.mark.parametrize(
+    "become",
+    [
+        "os.close(2)",
+        "os.dup2(os.open('/dev/full', os.O_WRONLY), 2)",
+        "sys.stderr.close()",
+        "sys.stderr = None",
+        "sys.stderr = type('Mute', (), {'flush': lambda self: None})()",
+    ],
+)
+def test_nowhere_to_say_it(copy, become):
+    (copy / "libstoker.so").unlink()
+    check(python("-c", f"import os, sys\n{become}\n{STATUS}", package=copy), False, 0)
+
+
 def test_built_for_another_torch(copy):
     module = copy / "autoload.py"
     module.write_text(

@@ -112,6 +112,7 @@ def test_silent_when_off_or_without_work():
         ("sys.stderr.close()", 0, None),
         ("sys.stderr = None", 0, None),
         ("os.close(2)", 0, None),
+        ("os.dup2(os.open('/dev/full', os.O_WRONLY), 2)", 0, None),
         ("os._exit(4)", 4, None),
         ("sys.stdout.close()", 0, ""),
     ],

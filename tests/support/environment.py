@@ -10,9 +10,14 @@ import sys
 def without_stoker(**settings: str) -> dict[str, str]:
     """This process's environment without any STOKER variable, and `settings`.
 
-    A calibration of this machine decides only where a test says so.
+    A calibration of this machine decides only where a test says so. Python's streams are buffered,
+    as they are for most users: what is left in a buffer at exit decides how a program ends.
     """
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("STOKER")}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("STOKER") and key != "PYTHONUNBUFFERED"
+    }
     return kept | {"STOKER_CALIBRATION": "shipped"} | settings
 
 

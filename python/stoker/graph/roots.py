@@ -26,6 +26,7 @@ import weakref
 
 import torch
 
+from stoker import stderr
 from stoker.graph import settings, torch_private
 from stoker.graph.trial import Trial, key
 
@@ -178,14 +179,14 @@ class Root:
         elif len(self.captures) >= MOST_CAPTURES:
             self.refused = f"captured {MOST_CAPTURES} times already"
         if settings.current.verbose:
-            sys.stderr.write(f"stoker: graph: {self.name}: {last.text()}\n")
+            stderr.write(f"stoker: graph: {self.name}: {last.text()}\n")
 
     def _give_up(self, why: str) -> None:
         """Plain Python from here on, without a detour through Dynamo. The graphs live as long as
         the module: Dynamo would free guards that another thread evaluates."""
         self.refused, self.trial, self._cached = why, None, None
         if settings.current.verbose:
-            sys.stderr.write(f"stoker: graph: {self.name}: given up: {why}\n")
+            stderr.write(f"stoker: graph: {self.name}: given up: {why}\n")
 
 
 def _private_function(number: int, name: str):
