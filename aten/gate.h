@@ -45,7 +45,7 @@ const char* gate_operand(const T&, bool) noexcept {  // numbers, types
 
 // Null when every tensor among the arguments is a plain dense CPU tensor that autograd is not
 // recording, else why not. Looks at key sets and flags only: safe on FakeTensors, subclasses and
-// other devices. Inline, with nothing gathered first: it is a third of what a declined call costs.
+// other devices. Inline, with nothing gathered first: every declined call pays for it.
 template <class... Args>
 const char* gate_operands(const Args&... args) noexcept {
   const bool grad_mode = c10::GradMode::is_enabled();

@@ -123,16 +123,15 @@ def import_seconds(**env: str) -> tuple[float, float]:
 
 def import_time(pairs: int) -> None:
     import_seconds()  # files into the page cache
-    turns = []
+    with_stoker, without = [], []
     for i in range(pairs):
-        if i % 2:
-            turns.append((import_seconds(), import_seconds(STOKER="0")))
-        else:
-            turns.append((import_seconds(STOKER="0"), import_seconds())[::-1])
+        sides = [(with_stoker, {}), (without, {"STOKER": "0"})]
+        for spent, env in sides if i % 2 else reversed(sides):
+            spent.append(import_seconds(**env))
     print(f"import torch, {pairs} turns")
     for part, name in enumerate(("the whole", "loading backends")):
-        ours = [1e3 * with_stoker[part] for with_stoker, _ in turns]
-        stock = [1e3 * without[part] for _, without in turns]
+        ours = [1e3 * seconds[part] for seconds in with_stoker]
+        stock = [1e3 * seconds[part] for seconds in without]
         more = [a - b for a, b in zip(ours, stock, strict=True)]
         print(
             f"  {name:16}{statistics.median(ours):7.0f} ms, STOKER=0{statistics.median(stock):7.0f}"

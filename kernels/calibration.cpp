@@ -222,8 +222,8 @@ const std::vector<Rule>& Calibration::rules_for(const MatmulProblem& problem) co
   return problem.batched ? batched_rules : rules;
 }
 
-// Every declined call comes through here: the products that are small enough for their overhead to
-// be felt are left out by one comparison, with all rules or with one.
+// Small products of graphs are left out by one comparison, with all rules or with one; other small
+// ones were before they were described (is_too_small() in aten/).
 const Rule* Calibration::rule(std::string_view row, const MatmulProblem& problem) const noexcept {
   const int64_t weight = problem.n * problem.k, macs = problem.batch * problem.m * weight;
   const std::vector<Rule>& candidates = rules_for(problem);
